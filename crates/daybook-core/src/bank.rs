@@ -1,0 +1,97 @@
+//! The built-in domain: accounts and transfers, decided together.
+//!
+//! It uses nothing but the public traits of [`crate::domain`]. One account's rules are in [`crate::account`], one
+//! transfer's in [`crate::transfer`]; here stands what leans on several of them, and how they plug into [`Domain`].
+
+mod command;
+mod decide;
+mod event;
+mod policy;
+pub mod postings;
+mod rejection;
+mod state;
+mod streams;
+
+pub use command::BankCommand;
+pub use event::{ALL_EVENT_TYPES, BankEvent};
+pub use policy::{InvalidPolicy, Policy};
+pub use rejection::BankRejection;
+pub use state::BankState;
+
+use crate::account::Account;
+use crate::domain::{Aggregate, Context, Domain, States};
+use crate::stream::StreamId;
+use crate::transfer::Transfer;
+
+/// Accounts and transfers under one policy.
+#[derive(Debug, Clone, Default)]
+pub struct Bank {
+    /// What the operator decided, where the rules leave it open.
+    pub policy: Policy,
+}
+
+impl Domain for Bank {
+    type Command = BankCommand;
+    type Event = BankEvent;
+    type State = BankState;
+    type Rejection = BankRejection;
+
+    fn streams(&self, command: &BankCommand, states: &dyn States<BankState>) -> Vec<StreamId> {
+        streams::streams(command, states)
+    }
+
+    fn decide(
+        &self,
+        command: &BankCommand,
+        states: &dyn States<BankState>,
+        context: Context<'_>,
+    ) -> Result<Vec<(StreamId, BankEvent)>, BankRejection> {
+        decide::decide(&self.policy, command, states, context)
+    }
+
+    fn evolve(
+        &self,
+        _stream_id: &StreamId,
+        state: Option<BankState>,
+        event: &BankEvent,
+    ) -> Option<BankState> {
+        match event {
+            BankEvent::Account(event) => {
+                let account = state.and_then(BankState::into_account);
+                Account::evolve(account, event).map(BankState::Account)
+            }
+            BankEvent::Transfer(event) => {
+                let transfer = state.and_then(BankState::into_transfer);
+                Transfer::evolve(transfer, event).map(BankState::Transfer)
+            }
+        }
+    }
+
+    fn fingerprint(&self, stream_id: &StreamId) -> i32 {
+        match stream_id.stream_type() {
+            Account::STREAM_TYPE => Account::FINGERPRINT,
+            Transfer::STREAM_TYPE => Transfer::FINGERPRINT,
+            // No other stream has a state, so no snapshot of one is believed.
+            _ => 0,
+        }
+    }
+
+    fn encode_state(&self, state: &BankState) -> Result<String, serde_json::Error> {
+        match state {
+            BankState::Account(account) => serde_json::to_string(account),
+            BankState::Transfer(transfer) => serde_json::to_string(transfer),
+        }
+    }
+
+    fn decode_state(
+        &self,
+        stream_id: &StreamId,
+        text: &str,
+    ) -> Result<BankState, serde_json::Error> {
+        match stream_id.stream_type() {
+            Account::STREAM_TYPE => serde_json::from_str(text).map(BankState::Account),
+            Transfer::STREAM_TYPE => serde_json::from_str(text).map(BankState::Transfer),
+            _ => Err(serde::de::Error::custom("the stream holds neither account nor transfer")),
+        }
+    }
+}

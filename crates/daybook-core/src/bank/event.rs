@@ -1,0 +1,70 @@
+//! All that the domain records.
+
+use crate::account::AccountEvent;
+use crate::event::{DecodeError, EventPayload};
+use crate::transfer::TransferEvent;
+
+/// An event of an account or a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BankEvent {
+    /// In an account's stream.
+    Account(AccountEvent),
+    /// In a transfer's stream.
+    Transfer(TransferEvent),
+}
+
+/// Every stored type: the account's, then the transfer's.
+pub const ALL_EVENT_TYPES: &[&str] = &{
+    const ACCOUNT: &[&str] = AccountEvent::EVENT_TYPES;
+    const TRANSFER: &[&str] = TransferEvent::EVENT_TYPES;
+    let mut all = [""; ACCOUNT.len() + TRANSFER.len()];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = if n < ACCOUNT.len() { ACCOUNT[n] } else { TRANSFER[n - ACCOUNT.len()] };
+        n += 1;
+    }
+    all
+};
+
+impl EventPayload for BankEvent {
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Account(event) => event.event_type(),
+            Self::Transfer(event) => event.event_type(),
+        }
+    }
+
+    fn schema_version(&self) -> i32 {
+        match self {
+            Self::Account(event) => event.schema_version(),
+            Self::Transfer(event) => event.schema_version(),
+        }
+    }
+
+    fn encode(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::Account(event) => event.encode(),
+            Self::Transfer(event) => event.encode(),
+        }
+    }
+
+    fn decode(event_type: &str, schema_version: i32, data: &str) -> Result<Self, DecodeError> {
+        if AccountEvent::schema_version_of(event_type).is_some() {
+            AccountEvent::decode(event_type, schema_version, data).map(Self::Account)
+        } else {
+            TransferEvent::decode(event_type, schema_version, data).map(Self::Transfer)
+        }
+    }
+}
+
+impl From<AccountEvent> for BankEvent {
+    fn from(event: AccountEvent) -> Self {
+        Self::Account(event)
+    }
+}
+
+impl From<TransferEvent> for BankEvent {
+    fn from(event: TransferEvent) -> Self {
+        Self::Transfer(event)
+    }
+}

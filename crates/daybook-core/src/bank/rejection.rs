@@ -1,0 +1,46 @@
+//! Why the domain refuses: what the account or the transfer said.
+
+use crate::account::AccountError;
+use crate::domain::{Rejection, RejectionKind};
+use crate::transfer::TransferError;
+
+/// A broken rule of an account or a transfer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BankRejection {
+    /// Of an account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// Of a transfer.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+}
+
+impl Rejection for BankRejection {
+    fn kind(&self) -> RejectionKind {
+        match self {
+            Self::Account(error) => error.kind(),
+            Self::Transfer(error) => error.kind(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Account(error) => error.reason(),
+            Self::Transfer(error) => error.reason(),
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::Account(error) => error.subject(),
+            Self::Transfer(error) => error.subject(),
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Account(error) => error.facts(),
+            Self::Transfer(error) => error.facts(),
+        }
+    }
+}

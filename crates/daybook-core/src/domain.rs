@@ -1,0 +1,135 @@
+//! How a domain plugs in: what it can be told, what it remembers, what it records, when it refuses.
+//!
+//! A domain is a set of aggregates that are decided together. One command may lean on several streams and record
+//! events on several, all or nothing. Everything is pure: the command service brings the states, the actor and the
+//! time, and does all waiting and storing.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+use crate::event::EventPayload;
+use crate::ids::Actor;
+use crate::stream::StreamId;
+
+/// One aggregate: state folded from the events of one stream.
+pub trait Aggregate:
+    Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// What stands before the `-` of its stream ids.
+    const STREAM_TYPE: &'static str;
+
+    /// The version of [`Aggregate::evolve`] and of the state's shape. **Raise it whenever either changes**: snapshots
+    /// that carry another number are ignored, one that carries the right number is believed.
+    const FINGERPRINT: i32;
+
+    /// The events of its stream.
+    type Event: EventPayload;
+
+    /// The state after `event`; `state` is `None` before the first. Total: an event that was recorded happened, and is
+    /// never refused here.
+    fn evolve(state: Option<Self>, event: &Self::Event) -> Option<Self>;
+}
+
+/// The states that a decision may lean on, as far as they are known.
+pub trait States<S> {
+    /// The state of a stream; `None` where the stream does not exist (or is not known yet, see [`Domain::streams`]).
+    fn state(&self, stream_id: &StreamId) -> Option<&S>;
+}
+
+/// What a decision knows beside the states.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// When, by the deciding service's clock; never used for order.
+    pub now: OffsetDateTime,
+}
+
+/// A set of aggregates that are decided together.
+pub trait Domain: Send + Sync + 'static {
+    /// What it can be told.
+    type Command: Serialize + fmt::Debug + Send + Sync + 'static;
+    /// What it records.
+    type Event: EventPayload + fmt::Debug;
+    /// The state of any one of its streams.
+    type State: Clone + fmt::Debug + Send + Sync + 'static;
+    /// Why it refuses.
+    type Rejection: Rejection;
+
+    /// The streams that a command leans on, as far as the known states tell; the first is the one whose version
+    /// `expected_version` speaks of. It is asked again when these are known, until it names no new one: a transfer's
+    /// accounts stand in the transfer.
+    fn streams(&self, command: &Self::Command, states: &dyn States<Self::State>) -> Vec<StreamId>;
+
+    /// Decides: the events to record, at least one, in order; each on one of the streams named before.
+    ///
+    /// # Errors
+    /// When a rule refuses the command. Nothing is recorded then.
+    fn decide(
+        &self,
+        command: &Self::Command,
+        states: &dyn States<Self::State>,
+        context: Context<'_>,
+    ) -> Result<Vec<(StreamId, Self::Event)>, Self::Rejection>;
+
+    /// The state of `stream_id` after `event`.
+    fn evolve(
+        &self,
+        stream_id: &StreamId,
+        state: Option<Self::State>,
+        event: &Self::Event,
+    ) -> Option<Self::State>;
+
+    /// [`Aggregate::FINGERPRINT`] of the aggregate that a stream holds.
+    fn fingerprint(&self, stream_id: &StreamId) -> i32;
+
+    /// The state as JSON text, for a snapshot.
+    ///
+    /// # Errors
+    /// When the state cannot be written as JSON.
+    fn encode_state(&self, state: &Self::State) -> Result<String, serde_json::Error>;
+
+    /// The state of `stream_id` from a snapshot with the right fingerprint.
+    ///
+    /// # Errors
+    /// When the text is not such a state; the snapshot is then ignored.
+    fn decode_state(
+        &self,
+        stream_id: &StreamId,
+        text: &str,
+    ) -> Result<Self::State, serde_json::Error>;
+}
+
+/// What kind of refusal it is; the edge turns it into a status code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectionKind {
+    /// A field of the command cannot be right, whatever the state; the field's name as in the public API.
+    Invalid {
+        /// Such as `amount.currency`.
+        field: &'static str,
+    },
+    /// The thing that the command speaks of does not exist.
+    NotFound,
+    /// The thing that the command would make exists.
+    AlreadyExists,
+    /// A rule does not allow it in the present state.
+    RuleBroken,
+}
+
+/// Why a domain refuses a command. `Display` is a full sentence for people, with the numbers involved.
+pub trait Rejection: std::error::Error + Clone + Send + Sync + 'static {
+    /// What kind of refusal it is.
+    fn kind(&self) -> RejectionKind;
+
+    /// A stable reason for programs, such as `INSUFFICIENT_FUNDS`.
+    fn reason(&self) -> &'static str;
+
+    /// What the rule is about, such as `account-alice`.
+    fn subject(&self) -> String;
+
+    /// The numbers involved, by name, for programs.
+    fn facts(&self) -> Vec<(&'static str, String)>;
+}

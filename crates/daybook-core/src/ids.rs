@@ -1,0 +1,256 @@
+//! Newtypes for the strings and numbers that must never be mixed up.
+//!
+//! Text ids are checked once, when they are made: 1 to [`ID_BYTES_MAX`] bytes and no control characters (a NUL would be
+//! refused by PostgreSQL, a line break would forge log lines). Numbers are non-negative `i64`, the range of the
+//! database's `bigint`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest text id, in bytes of UTF-8.
+pub const ID_BYTES_MAX: usize = 200;
+
+/// Longest id of an account or transfer, in bytes; leaves room for the stream type before it.
+pub const KEY_BYTES_MAX: usize = 100;
+
+/// Why a text or a number cannot be the id it was meant to be. `Display` says what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidId {
+    /// Nothing was given.
+    #[error("must not be empty")]
+    Empty,
+    /// More than the allowed number of bytes.
+    #[error("has {actual} bytes, at most {max} are allowed")]
+    TooLong {
+        /// Bytes given.
+        actual: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// A character that the id may not hold.
+    #[error("holds the character {0:?}, which is not allowed here")]
+    Character(char),
+    /// A stream id that is not `<type>-<id>`.
+    #[error("is not a stream id of the form `<type>-<id>`")]
+    NotAStreamId,
+    /// A number outside 0 ..= i64::MAX.
+    #[error("is {0}, which is below zero")]
+    Negative(i64),
+}
+
+/// Checks the rules that every text id obeys.
+pub(crate) fn check_text(text: &str, max: usize) -> Result<(), InvalidId> {
+    if text.is_empty() {
+        return Err(InvalidId::Empty);
+    }
+    if text.len() > max {
+        return Err(InvalidId::TooLong { actual: text.len(), max });
+    }
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(InvalidId::Character(c)),
+        None => Ok(()),
+    }
+}
+
+/// Checks an aggregate's own id: 1 to [`KEY_BYTES_MAX`] of `A–Z a–z 0–9 . _ : -`.
+pub(crate) fn check_key(text: &str) -> Result<(), InvalidId> {
+    check_text(text, KEY_BYTES_MAX)?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
+    match text.chars().find(|c| !allowed(*c)) {
+        Some(c) => Err(InvalidId::Character(c)),
+        None => Ok(()),
+    }
+}
+
+/// Checks an id that others made.
+fn check_id(text: &str) -> Result<(), InvalidId> {
+    check_text(text, ID_BYTES_MAX)
+}
+
+/// A newtype of text that obeys `$check`, cheap to clone.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident: $check:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(::std::sync::Arc<str>);
+
+        impl $name {
+            /// Checks the text and makes the id.
+            ///
+            /// # Errors
+            /// When the text is empty, too long, or holds a character that the id may not hold.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, $crate::ids::InvalidId> {
+                let text = text.as_ref();
+                $check(text)?;
+                Ok(Self(text.into()))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = ::std::borrow::Cow::<str>::deserialize(deserializer)?;
+                Self::new(&text).map_err(::serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+/// The id of an aggregate inside its type: a checked key, and the stream that it names.
+macro_rules! aggregate_id {
+    ($(#[$doc:meta])* $name:ident in $stream_type:path) => {
+        $crate::ids::text_id! { $(#[$doc])* $name: $crate::ids::check_key }
+
+        impl $name {
+            /// The stream that holds the events.
+            #[must_use]
+            pub fn stream_id(&self) -> $crate::stream::StreamId {
+                $crate::stream::StreamId::new($stream_type, &self.0)
+                    .expect("a stream type and a checked key make a stream id")
+            }
+
+            /// The id in a stream's id; `None` where the stream holds something else.
+            #[must_use]
+            pub fn of_stream(stream_id: &$crate::stream::StreamId) -> Option<Self> {
+                (stream_id.stream_type() == $stream_type)
+                    .then(|| Self::new(stream_id.id()).ok())
+                    .flatten()
+            }
+        }
+    };
+}
+
+pub(crate) use {aggregate_id, text_id};
+
+text_id! {
+    /// Who did it: the authenticated caller, never a field of the request's body.
+    Actor: check_id
+}
+text_id! {
+    /// The caller's id for a command, by which a retry is recognised.
+    CommandId: check_id
+}
+text_id! {
+    /// The id of the whole business operation; set at the edge, copied, never invented again.
+    CorrelationId: check_id
+}
+text_id! {
+    /// The id of the message that directly caused this one.
+    CausationId: check_id
+}
+
+macro_rules! counter {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+        #[serde(try_from = "i64", into = "i64")]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Before the first.
+            pub const ZERO: Self = Self(0);
+            /// The greatest that can be stored.
+            pub const MAX: Self = Self(i64::MAX);
+
+            /// Checks the number.
+            ///
+            /// # Errors
+            /// When it is below zero.
+            pub fn new(number: i64) -> Result<Self, InvalidId> {
+                if number < 0 { Err(InvalidId::Negative(number)) } else { Ok(Self(number)) }
+            }
+
+            /// The plain number.
+            #[must_use]
+            pub fn get(self) -> i64 {
+                self.0
+            }
+
+            /// The one after this; a log would need 292 years at a billion events a second to run out of them.
+            #[must_use]
+            pub fn next(self) -> Self {
+                Self(self.0.saturating_add(1))
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = InvalidId;
+            fn try_from(number: i64) -> Result<Self, InvalidId> {
+                Self::new(number)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(counter: $name) -> i64 {
+                counter.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+counter! {
+    /// An event's place in the whole log: 1, 2, 3 … without gaps, in commit order. Zero is before the first.
+    Position
+}
+counter! {
+    /// An event's number inside its stream: 1, 2, 3 … without gaps. Zero says that the stream does not exist.
+    Version
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_ids_refuse_what_the_database_or_a_log_line_could_not_hold() {
+        assert_eq!(Actor::new(""), Err(InvalidId::Empty));
+        assert_eq!(Actor::new("a\0b"), Err(InvalidId::Character('\0')));
+        assert_eq!(Actor::new("a\nb"), Err(InvalidId::Character('\n')));
+        assert_eq!(Actor::new("x".repeat(201)), Err(InvalidId::TooLong { actual: 201, max: 200 }));
+        assert!(Actor::new("x".repeat(200)).is_ok());
+        assert!(serde_json::from_str::<Actor>("\"\"").is_err());
+    }
+
+    #[test]
+    fn positions_are_never_negative() {
+        assert!(Position::new(-1).is_err());
+        assert!(serde_json::from_str::<Position>("-1").is_err());
+        assert_eq!(Position::ZERO.next().get(), 1);
+    }
+}

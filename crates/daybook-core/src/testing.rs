@@ -1,0 +1,157 @@
+//! Given, when, then: tests of a [`Domain`] that read like its rules.
+//!
+//! ```text
+//! Scenario::new(bank)
+//!     .given(account("alice"), opened("USD"))
+//!     .when("bob", withdraw("alice", 1))
+//!     .then_rejected("INSUFFICIENT_FUNDS");
+//! ```
+//!
+//! It folds and decides as the command service does, and checks with every decision what that relies on: at least one
+//! event, on named streams only, each readable from its stored form.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+
+use time::OffsetDateTime;
+
+use crate::domain::{Context, Domain, Rejection, States};
+use crate::event::EventPayload;
+use crate::ids::Actor;
+use crate::stream::StreamId;
+
+/// What has happened so far.
+#[derive(Debug)]
+pub struct Scenario<D: Domain> {
+    domain: D,
+    states: Known<D>,
+    now: OffsetDateTime,
+}
+
+/// What a command led to.
+#[derive(Debug)]
+pub struct Outcome<D: Domain> {
+    scenario: Scenario<D>,
+    result: Result<Vec<(StreamId, D::Event)>, D::Rejection>,
+}
+
+#[derive(Debug)]
+struct Known<D: Domain>(HashMap<StreamId, D::State>);
+
+impl<D: Domain> States<D::State> for Known<D> {
+    fn state(&self, stream_id: &StreamId) -> Option<&D::State> {
+        self.0.get(stream_id)
+    }
+}
+
+impl<D: Domain> Scenario<D> {
+    /// Nothing has happened.
+    #[must_use]
+    pub fn new(domain: D) -> Self {
+        Self { domain, states: Known(HashMap::new()), now: OffsetDateTime::UNIX_EPOCH }
+    }
+
+    /// It is this late when the next command arrives.
+    #[must_use]
+    pub fn at(mut self, now: OffsetDateTime) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// One more event has happened on a stream.
+    #[must_use]
+    pub fn given(mut self, stream_id: StreamId, event: impl Into<D::Event>) -> Self {
+        self.apply(stream_id, &event.into());
+        self
+    }
+
+    /// The state that a stream has folded to.
+    #[must_use]
+    pub fn state(&self, stream_id: &StreamId) -> Option<&D::State> {
+        self.states.state(stream_id)
+    }
+
+    /// Somebody gives a command.
+    ///
+    /// # Panics
+    /// When the actor's name is none, or the decision breaks the contract of [`Domain::decide`].
+    #[track_caller]
+    #[must_use]
+    pub fn when(self, actor: &str, command: impl Into<D::Command>) -> Outcome<D> {
+        let command = command.into();
+        let actor = Actor::new(actor).expect("the actor of a scenario has a name");
+        let context = Context { actor: &actor, now: self.now };
+        let result = self.domain.decide(&command, &self.states, context);
+        if let Ok(events) = &result {
+            let named = self.domain.streams(&command, &self.states);
+            assert!(!events.is_empty(), "an accepted command records at least one event");
+            for (stream_id, event) in events {
+                assert!(named.contains(stream_id), "`{stream_id}` was not named by {command:?}");
+                assert_readable(event);
+            }
+        }
+        Outcome { scenario: self, result }
+    }
+
+    fn apply(&mut self, stream_id: StreamId, event: &D::Event) {
+        let before = self.states.0.remove(&stream_id);
+        if let Some(after) = self.domain.evolve(&stream_id, before, event) {
+            self.states.0.insert(stream_id, after);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_readable<E: EventPayload + Debug>(event: &E) {
+    let data = event.encode().expect("an event can be written");
+    let read = E::decode(event.event_type(), event.schema_version(), &data)
+        .expect("an event that was written can be read");
+    assert_eq!(format!("{read:?}"), format!("{event:?}"), "what is read is what was written");
+}
+
+impl<D: Domain> Outcome<D> {
+    /// Exactly these events are recorded, in this order; the scenario goes on after them.
+    ///
+    /// # Panics
+    /// When the command was refused or other events are recorded.
+    #[track_caller]
+    pub fn then<const N: usize>(self, expected: [(StreamId, D::Event); N]) -> Scenario<D>
+    where
+        D::Event: PartialEq,
+    {
+        let recorded = self.result.as_ref().expect("the command is accepted");
+        assert_eq!(recorded.as_slice(), expected.as_slice());
+        self.then_accepted()
+    }
+
+    /// Some events are recorded; the scenario goes on after them.
+    ///
+    /// # Panics
+    /// When the command was refused.
+    #[track_caller]
+    pub fn then_accepted(mut self) -> Scenario<D> {
+        for (stream_id, event) in self.result.expect("the command is accepted") {
+            self.scenario.apply(stream_id, &event);
+        }
+        self.scenario
+    }
+
+    /// A rule refuses it for this [`Rejection::reason`]; the scenario goes on as if it had not been given.
+    ///
+    /// # Panics
+    /// When the command was accepted or refused for another reason.
+    #[track_caller]
+    pub fn then_rejected(self, reason: &str) -> Scenario<D> {
+        let rejection = self.result.expect_err("the command is refused");
+        assert_eq!(rejection.reason(), reason, "{rejection}");
+        self.scenario
+    }
+
+    /// What the domain said, for tests that look closer.
+    ///
+    /// # Errors
+    /// When a rule refused the command.
+    pub fn into_result(self) -> Result<Vec<(StreamId, D::Event)>, D::Rejection> {
+        self.result
+    }
+}

@@ -1,0 +1,58 @@
+//! What a transfer can be told.
+
+use serde::Serialize;
+
+use super::TransferId;
+use crate::account::AccountId;
+use crate::money::Money;
+
+/// A command to one transfer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum TransferCommand {
+    /// Asks for a transfer and holds the money on its source. It names the source account first: that is the stream
+    /// whose version a caller may pin, so that nobody initiates against a balance that is no longer so.
+    InitiateTransfer {
+        /// Where the money comes from.
+        source: AccountId,
+        /// The new transfer's id.
+        transfer_id: TransferId,
+        /// Where the money goes.
+        destination: AccountId,
+        /// How much, more than zero.
+        amount: Money,
+    },
+    /// Approves it; not by its initiator.
+    ApproveTransfer {
+        /// Which.
+        transfer_id: TransferId,
+    },
+    /// Turns it down while it waits for approval, and releases the hold.
+    RejectTransfer {
+        /// Which.
+        transfer_id: TransferId,
+    },
+    /// Calls it off before it is executed, and releases the hold.
+    CancelTransfer {
+        /// Which.
+        transfer_id: TransferId,
+    },
+    /// Moves the money.
+    ExecuteTransfer {
+        /// Which.
+        transfer_id: TransferId,
+    },
+}
+
+impl TransferCommand {
+    /// The transfer that it is for.
+    #[must_use]
+    pub fn transfer_id(&self) -> &TransferId {
+        match self {
+            Self::InitiateTransfer { transfer_id, .. }
+            | Self::ApproveTransfer { transfer_id }
+            | Self::RejectTransfer { transfer_id }
+            | Self::CancelTransfer { transfer_id }
+            | Self::ExecuteTransfer { transfer_id } => transfer_id,
+        }
+    }
+}
