@@ -1,0 +1,103 @@
+//! The frame of every gRPC server here: limits, keepalive, health, reflection, and a stop that finishes what is in hand.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+
+/// Largest request or answer, in bytes. Commands are small; a page of 1000 events of 64 KiB is not allowed to exist.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Calls in flight on one connection.
+const STREAMS_PER_CONNECTION_MAX: u32 = 1024;
+
+/// Request headers of one call, in bytes.
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+
+/// How long calls in hand may take after the stop was asked for.
+const STOP_GRACE: Duration = Duration::from_secs(20);
+
+/// Routes that hold health (`grpc.health.v1`, for the whole server and for `service_name`) and, given descriptors,
+/// reflection (v1 and v1alpha). The reporter says NOT_SERVING until told otherwise.
+///
+/// # Errors
+/// When the descriptors are malformed.
+pub async fn routes(
+    service_name: &str,
+    descriptors: Option<&'static [u8]>,
+) -> anyhow::Result<(Routes, Health)> {
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    let health = Health { reporter, service_name: service_name.to_owned() };
+    health.set(false).await;
+    let mut routes = Routes::new(health_service);
+    if let Some(descriptors) = descriptors {
+        let configure = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(descriptors)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        routes = routes
+            .add_service(configure().build_v1().context("build reflection")?)
+            .add_service(configure().build_v1alpha().context("build reflection")?);
+    }
+    Ok((routes, health))
+}
+
+/// What `grpc.health.v1` answers.
+#[derive(Clone)]
+pub struct Health {
+    reporter: tonic_health::server::HealthReporter,
+    service_name: String,
+}
+
+impl Health {
+    /// Says SERVING or NOT_SERVING from now on.
+    pub async fn set(&self, serving: bool) {
+        let status = if serving {
+            tonic_health::ServingStatus::Serving
+        } else {
+            tonic_health::ServingStatus::NotServing
+        };
+        self.reporter.set_service_status("", status).await;
+        self.reporter.set_service_status(&self.service_name, status).await;
+    }
+}
+
+/// Serves until `shutdown`, then says NOT_SERVING, takes no new connection, and finishes the calls in hand.
+///
+/// # Errors
+/// When the listener fails, or calls in hand take longer than 20 s.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    health: Health,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let stopping = {
+        let (shutdown, health) = (shutdown.clone(), health.clone());
+        async move {
+            shutdown.cancelled().await;
+            health.set(false).await;
+        }
+    };
+    let serving = Server::builder()
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_keepalive_interval(Some(Duration::from_secs(20)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(incoming, stopping);
+    let grace = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(STOP_GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served.context("serve gRPC"),
+        () = grace => anyhow::bail!("calls in hand did not finish within {STOP_GRACE:?}"),
+    }
+}

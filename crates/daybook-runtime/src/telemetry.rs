@@ -1,0 +1,44 @@
+//! Logs: structured, on standard error, with correlation ids and without payloads or secrets.
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line an event, for people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// Settings of the logs.
+#[derive(Debug, Clone, Args)]
+pub struct TelemetrySettings {
+    /// How logs are written to standard error
+    #[arg(long, env = "DAYBOOK_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Which logs are written: a level (error, warn, info, debug, trace) or filter directives such as
+    /// `info,daybook_command=debug`
+    #[arg(long, env = "DAYBOOK_LOG_FILTER", default_value = "info")]
+    pub log_filter: String,
+}
+
+impl TelemetrySettings {
+    /// Starts logging for this process.
+    ///
+    /// # Errors
+    /// When the filter is malformed, or logging was started before.
+    pub fn start(&self) -> anyhow::Result<()> {
+        let filter = EnvFilter::try_new(&self.log_filter)
+            .map_err(|error| anyhow::anyhow!("--log-filter `{}`: {error}", self.log_filter))?;
+        let subscriber =
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let started = match self.log_format {
+            LogFormat::Text => subscriber.try_init(),
+            LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+        };
+        started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+    }
+}

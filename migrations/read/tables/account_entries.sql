@@ -1,0 +1,24 @@
+-- One row a money movement of an account: its statement. `{generation}` is put in by the projector.
+CREATE TABLE read.account_entries_{generation} (
+    account_id     text        COLLATE "C" NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    -- Version of the event in the account's stream.
+    version        bigint      NOT NULL,
+    position       bigint      NOT NULL,
+    partition      smallint    NOT NULL,
+    -- 'deposit', 'withdrawal', 'fee', 'refund', 'transfer_in' or 'transfer_out'.
+    kind           text        NOT NULL,
+    -- Signed, in minor units of the account's currency.
+    amount         bigint      NOT NULL,
+    -- Posted balance after it.
+    balance        bigint      NOT NULL,
+    currency       text        NOT NULL,
+    -- The other account of a transfer, the customer of a refund.
+    counterparty   text,
+    transfer_id    text,
+    actor          text        NOT NULL,
+    reason         text,
+    correlation_id text        NOT NULL,
+    -- Serves statements by account and time; times never decrease with version.
+    PRIMARY KEY (account_id, recorded_at, version)
+);

@@ -1,0 +1,23 @@
+-- One row a transfer: who took each step, when and why. `{generation}` is put in by the projector.
+CREATE TABLE read.transfers_{generation} (
+    transfer_id            text     COLLATE "C" NOT NULL,
+    partition              smallint NOT NULL,
+    source_account_id      text     COLLATE "C" NOT NULL,
+    destination_account_id text     COLLATE "C" NOT NULL,
+    amount                 bigint   NOT NULL,
+    currency               text     NOT NULL,
+    -- 'initiated', 'approved', 'rejected', 'cancelled' or 'executed'.
+    status                 text     NOT NULL,
+    approval_required      boolean  NOT NULL,
+    version                bigint   NOT NULL,
+    -- Position of its first event: the order of lists.
+    initiated_position     bigint   NOT NULL,
+    -- [{"status", "actor", "recorded_at", "reason", "position"}], in order.
+    steps                  jsonb    NOT NULL,
+    PRIMARY KEY (transfer_id)
+) WITH (fillfactor = 70);
+-- Lists of an account's transfers, and of those in a status, the newest first.
+CREATE INDEX ON read.transfers_{generation} (source_account_id, initiated_position);
+CREATE INDEX ON read.transfers_{generation} (destination_account_id, initiated_position);
+CREATE INDEX ON read.transfers_{generation} (status, initiated_position);
+CREATE INDEX ON read.transfers_{generation} (initiated_position);
