@@ -1,1 +1,23 @@
-//! stub
+//! The append-only event log in PostgreSQL (schema `log`), and the only crate that touches it.
+//!
+//! - [`append`]: whole batches in one statement, behind a compare-and-set of the head (G1–G4);
+//! - [`command`]: which command ids had their effect, and the receipts of those (G5);
+//! - [`load`]: the states of many streams at once, from snapshots and later events;
+//! - [`read`]: the log in order, one stream, the head;
+//! - [`snapshot`]: folded states, a cache;
+//! - [`migrate`]: the schema.
+
+pub mod append;
+pub mod command;
+pub mod error;
+pub mod head;
+pub mod load;
+pub mod migrate;
+pub mod read;
+pub mod snapshot;
+
+mod row;
+
+pub use error::ReadError;
+pub use head::{Head, Identity, Tip};
+pub use read::{Direction, LogReader, StreamQuery};

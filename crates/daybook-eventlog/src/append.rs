@@ -1,0 +1,371 @@
+//! Appending: whole batches, each one statement that moves the head by compare-and-set and inserts everything from arrays.
+//!
+//! - Positions are planned before anything is sent ([`Plan`]), because the head only moves for whoever knows where it is.
+//!   Zero rows moved means that it stands elsewhere; then nothing at all was inserted.
+//! - Moving the head takes its row lock until commit: that makes positions gapless and in commit order (G3), and a batch
+//!   over several streams all or nothing (G4).
+//! - The unique keys (stream, version) and (command id) stand behind the in-memory checks (G2, G5).
+//!
+//! **Unknown outcome.** When the connection is lost or a wait runs out, the statement may or may not have committed: the
+//! connection is closed (a statement is never cancelled on the server: a cancelled wait for a synchronous standby would
+//! report success), and [`Appender::resolve`] sends the same plan again over a new one. Either the old one is found by its
+//! event ids, or the new one goes in, and then the old one never can, because the head has moved.
+
+use std::time::Duration;
+
+use daybook_core::event::{NewEvent, RecordedEvent};
+use daybook_core::ids::{CommandId, Position};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection as _, Row as _};
+use time::OffsetDateTime;
+
+use crate::error::ReadError;
+use crate::head::{self, Head, Tip};
+use crate::row::recorded_event;
+
+mod plan;
+
+pub use plan::{Plan, PlannedEvent};
+
+/// Longest wait for one answer of the server; past it the outcome is unknown. Above the server's own `lock_timeout`, so
+/// that a wait for the head's lock ends there, with a certain outcome.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A command whose events are in a batch.
+#[derive(Debug, Clone)]
+pub struct NewCommand {
+    /// Its id; at most one append of it ever succeeds.
+    pub command_id: CommandId,
+    /// SHA-256 over what it asks for, by whom.
+    pub content_hash: [u8; 32],
+    /// How many events it has, at least one; they are contiguous.
+    pub event_count: usize,
+}
+
+/// Events to be appended together, in order, command by command.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The commands, in the order of their events.
+    pub commands: Vec<NewCommand>,
+    /// All events of all commands.
+    pub events: Vec<NewEvent>,
+}
+
+/// What became of an append that was not lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// Committed, durable, at this time by the log's clock.
+    Committed {
+        /// The one time of all events of the batch.
+        recorded_at: OffsetDateTime,
+    },
+    /// Nothing was appended: the head is not where the plan expected it.
+    HeadMoved,
+}
+
+/// Why an append failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Nothing was appended: at least one of the commands had its effect before.
+    #[error("a command of the batch had its effect before")]
+    CommandKnown,
+    /// Nothing was appended: PostgreSQL refused the batch.
+    #[error("PostgreSQL refused the batch")]
+    Refused(#[source] sqlx::Error),
+    /// Nothing was appended: there is no connection.
+    #[error("cannot connect to the log")]
+    Disconnected(#[source] sqlx::Error),
+    /// It may have been appended or not; [`Appender::resolve`] finds out.
+    #[error("the outcome of the append is unknown")]
+    Unknown(#[source] sqlx::Error),
+    /// The log no longer holds what this appender knows: it was restored, or a standby took over that lacked the tail.
+    #[error("the log lost its tail: it no longer holds the event known at position {}", .0.position)]
+    HistoryLost(Tip),
+    /// The head or the events could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// What happened to the log since a known position.
+#[derive(Debug)]
+pub struct CatchUp {
+    /// Where the log ends now. While the lock is held nobody else can move it.
+    pub head: Head,
+    /// The events since the known position; `None` when they are more than asked for.
+    pub events: Option<Vec<RecordedEvent>>,
+}
+
+/// The one connection over which an instance appends. Not shared: at most one append is in flight.
+pub struct Appender {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+impl Appender {
+    /// An appender that connects when first used, with these options.
+    #[must_use]
+    pub fn new(options: PgConnectOptions) -> Self {
+        Self { options, connection: None }
+    }
+
+    /// Whether the next call will have to connect.
+    #[must_use]
+    pub fn is_disconnected(&self) -> bool {
+        self.connection.is_none()
+    }
+
+    /// Connects where there is no connection, and then compares the event at `known` with the log's.
+    ///
+    /// # Errors
+    /// [`AppendError::Disconnected`], or [`AppendError::HistoryLost`] when the log holds another event there, or none.
+    pub async fn connect(&mut self, known: Option<Tip>) -> Result<(), AppendError> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let connecting = PgConnection::connect_with(&self.options);
+        let mut connection = bounded(connecting).await.map_err(AppendError::Disconnected)?;
+        if let Some(tip) = known {
+            let reading = head::read_event_id_at(&mut connection, tip.position);
+            match bounded_read(reading).await? {
+                Some(event_id) if event_id == tip.event_id => {}
+                _ => return Err(AppendError::HistoryLost(tip)),
+            }
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Where the log ends.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    pub async fn head(&mut self) -> Result<Head, AppendError> {
+        let reading = head::read_head(self.connected()?);
+        let result = bounded_read(reading).await;
+        self.drop_connection_unless_ok(result)
+    }
+
+    /// Appends a batch as planned, as one transaction.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; the connection is closed unless PostgreSQL itself said that nothing was appended.
+    pub async fn append(&mut self, plan: &Plan) -> Result<Appended, AppendError> {
+        let sending = plan.send(self.connected()?);
+        let result = bounded(sending).await.map_err(classify);
+        if !matches!(result, Ok(_) | Err(AppendError::CommandKnown | AppendError::Refused(_))) {
+            self.connection = None;
+        }
+        result
+    }
+
+    /// Takes the head's lock, and reads in a later statement (one that sees the world from after the wait) what was
+    /// appended after `known`, at most `events_max` events. Ended by [`Appender::append_locked`] or [`Appender::unlock`].
+    ///
+    /// # Errors
+    /// [`AppendError::HistoryLost`] when the head is lower than `known`; otherwise when the log cannot be reached. Nothing
+    /// is locked then.
+    pub async fn lock_head(
+        &mut self,
+        known: Option<Tip>,
+        events_max: u32,
+    ) -> Result<CatchUp, AppendError> {
+        let locking = lock_and_catch_up(self.connected()?, known, events_max);
+        let result = tokio::time::timeout(ANSWER_TIMEOUT, locking)
+            .await
+            .unwrap_or_else(|_| Err(AppendError::Disconnected(timed_out())));
+        self.drop_connection_unless_ok(result)
+    }
+
+    /// Appends under the lock of [`Appender::lock_head`] and gives the lock back. It cannot lose the head.
+    ///
+    /// # Errors
+    /// As [`Appender::append`]; the lock is gone in every case.
+    pub async fn append_locked(&mut self, plan: &Plan) -> Result<Appended, AppendError> {
+        let appended = self.append(plan).await;
+        let connection = match (&appended, &mut self.connection) {
+            (Ok(Appended::Committed { .. }), Some(connection)) => connection,
+            _ => {
+                self.unlock().await;
+                return appended;
+            }
+        };
+        let committed = bounded(sqlx::query("COMMIT").execute(connection)).await;
+        if let Err(error) = committed {
+            // Until the server says so, a commit has no outcome.
+            self.connection = None;
+            return Err(AppendError::Unknown(error));
+        }
+        appended
+    }
+
+    /// Gives the head's lock back without appending.
+    pub async fn unlock(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            let rolled_back = bounded(sqlx::query("ROLLBACK").execute(connection)).await;
+            if rolled_back.is_err() {
+                self.connection = None;
+            }
+        }
+    }
+
+    /// Finds out what became of a plan whose outcome is unknown, by sending it again over a new connection.
+    ///
+    /// # Errors
+    /// As [`Appender::append`]; while it is `Unknown` or `Disconnected` the question stays open and is to be asked again.
+    pub async fn resolve(
+        &mut self,
+        plan: &Plan,
+        known: Option<Tip>,
+    ) -> Result<Appended, AppendError> {
+        self.connection = None;
+        self.connect(known).await?;
+        if let Some(recorded_at) = self.find(plan).await? {
+            return Ok(Appended::Committed { recorded_at });
+        }
+        match self.append(plan).await {
+            // The old statement, or another instance, was quicker than the new one.
+            Ok(Appended::HeadMoved) | Err(AppendError::CommandKnown) => {
+                Ok(match self.find(plan).await? {
+                    Some(recorded_at) => Appended::Committed { recorded_at },
+                    None => Appended::HeadMoved,
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// When the plan's events were recorded, if they are in the log: the first one's id tells, a batch is all or nothing.
+    async fn find(&mut self, plan: &Plan) -> Result<Option<OffsetDateTime>, AppendError> {
+        let Some(first) = plan.events.first() else { return Ok(None) };
+        let finding = sqlx::query_scalar(
+            "SELECT recorded_at FROM log.events WHERE position = $1 AND event_id = $2",
+        )
+        .bind(first.position.get())
+        .bind(first.event.event_id)
+        .fetch_optional(self.connected()?);
+        let result = bounded(finding).await.map_err(AppendError::Unknown);
+        self.drop_connection_unless_ok(result)
+    }
+
+    /// The connection, for reads that belong between two appends (which commands are known).
+    ///
+    /// # Errors
+    /// [`AppendError::Disconnected`] when [`Appender::connect`] was not called since the last loss.
+    pub fn connected(&mut self) -> Result<&mut PgConnection, AppendError> {
+        self.connection.as_mut().ok_or_else(|| AppendError::Disconnected(sqlx::Error::PoolClosed))
+    }
+
+    fn drop_connection_unless_ok<T>(
+        &mut self,
+        result: Result<T, AppendError>,
+    ) -> Result<T, AppendError> {
+        if result.is_err() {
+            self.connection = None;
+        }
+        result
+    }
+}
+
+async fn lock_and_catch_up(
+    connection: &mut PgConnection,
+    known: Option<Tip>,
+    events_max: u32,
+) -> Result<CatchUp, AppendError> {
+    let read_failed = |error| AppendError::Read(ReadError::Database(error));
+    sqlx::query("BEGIN").execute(&mut *connection).await.map_err(read_failed)?;
+    let row = sqlx::query(include_str!("queries/lock_head.sql"))
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(read_failed)?
+        .ok_or(ReadError::NoLog)?;
+    let head = head::head_from_row(&row)?;
+    let known_position = known.map_or(Position::ZERO, |tip| tip.position);
+    if let Some(tip) = known
+        && head.position < tip.position
+    {
+        return Err(AppendError::HistoryLost(tip));
+    }
+    if head.position.get() - known_position.get() > i64::from(events_max) {
+        return Ok(CatchUp { head, events: None });
+    }
+    let events = sqlx::query(include_str!("queries/read_log.sql"))
+        .bind(known_position.get())
+        .bind(i64::from(events_max))
+        .fetch_all(connection)
+        .await
+        .map_err(read_failed)?
+        .iter()
+        .map(recorded_event)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(CatchUp { head, events: Some(events) })
+}
+
+impl Plan {
+    async fn send(&self, connection: &mut PgConnection) -> Result<Appended, sqlx::Error> {
+        let arrays = self.arrays();
+        let row = sqlx::query(include_str!("queries/append.sql"))
+            .bind(self.expected_head.get())
+            .bind(self.new_head.get())
+            .bind(arrays.partition_positions)
+            .bind(arrays.command_ids)
+            .bind(arrays.first_positions)
+            .bind(arrays.event_counts)
+            .bind(arrays.content_hashes)
+            .bind(arrays.positions)
+            .bind(arrays.prev_positions)
+            .bind(arrays.partitions)
+            .bind(arrays.versions)
+            .bind(arrays.event_ids)
+            .bind(arrays.schema_versions)
+            .bind(arrays.stream_ids)
+            .bind(arrays.stream_types)
+            .bind(arrays.event_types)
+            .bind(arrays.data)
+            .bind(arrays.metadata)
+            .fetch_optional(connection)
+            .await?;
+        let Some(row) = row else { return Ok(Appended::HeadMoved) };
+        let clamp_seconds: f64 = row.try_get("clamp_seconds")?;
+        if clamp_seconds > 1.0 {
+            tracing::error!(
+                clamp_seconds,
+                "the clock of PostgreSQL went back; events carry the last time until it has caught up"
+            );
+        }
+        Ok(Appended::Committed { recorded_at: row.try_get("recorded_at")? })
+    }
+}
+
+/// Whether PostgreSQL said for certain that nothing was appended.
+fn classify(error: sqlx::Error) -> AppendError {
+    let sqlx::Error::Database(refusal) = &error else { return AppendError::Unknown(error) };
+    let code = refusal.code().unwrap_or_default().into_owned();
+    if refusal.constraint() == Some("commands_pkey") {
+        return AppendError::CommandKnown;
+    }
+    // Class 08 is a broken connection; 57P is a server that is going down, perhaps after the commit.
+    if code.starts_with("08") || code.starts_with("57P") || code.is_empty() {
+        return AppendError::Unknown(error);
+    }
+    AppendError::Refused(error)
+}
+
+async fn bounded<T>(
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| Err(timed_out()))
+}
+
+async fn bounded_read<T>(
+    answer: impl Future<Output = Result<T, ReadError>>,
+) -> Result<T, AppendError> {
+    let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
+    Ok(answer.unwrap_or_else(|_| Err(ReadError::Database(timed_out())))?)
+}
+
+fn timed_out() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::new(
+        std::io::ErrorKind::TimedOut,
+        format!("PostgreSQL did not answer within {ANSWER_TIMEOUT:?}"),
+    ))
+}

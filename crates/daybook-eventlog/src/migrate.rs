@@ -1,0 +1,79 @@
+//! Makes the log: the schema, the service roles with their rights, and the log's identity.
+
+use daybook_core::ids::Position;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use uuid::Uuid;
+
+use crate::error::ReadError;
+use crate::head::{self, Identity};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/log");
+
+/// Why the log could not be made or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// A migration failed, or the database holds one that this build does not know.
+    #[error("failed to migrate schema `log`")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The log was made with another number of partitions, which can never change.
+    #[error("the log has {actual} partitions, which cannot be changed to {asked}")]
+    PartitionCount {
+        /// What it has.
+        actual: u16,
+        /// What was asked for.
+        asked: u16,
+    },
+    /// The log could not be read back.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// PostgreSQL is away, or refused.
+    #[error("failed to make the log")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Brings schema `log` up to date, as its owner, and makes the log where there is none. Safe to run again, and by several
+/// at once.
+///
+/// # Errors
+/// When a migration fails, or an existing log has another number of partitions than `partition_count`.
+pub async fn run(pool: &PgPool, partition_count: u16) -> Result<Identity, MigrateError> {
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
+    migrator.create_schema("log");
+    migrator.dangerous_set_table_name("log.migrations");
+    migrator.run(pool).await?;
+    make_log(pool, partition_count).await?;
+
+    let identity = head::read_identity(pool).await?;
+    if identity.partition_count != partition_count {
+        return Err(MigrateError::PartitionCount {
+            actual: identity.partition_count,
+            asked: partition_count,
+        });
+    }
+    Ok(identity)
+}
+
+/// Identity and head come in one transaction: a log has both or does not exist.
+async fn make_log(pool: &PgPool, partition_count: u16) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let made = sqlx::query(
+        "INSERT INTO log.identity (log_id, partition_count) VALUES ($1, $2)
+         ON CONFLICT ON CONSTRAINT identity_only_row_key DO NOTHING",
+    )
+    .bind(Uuid::new_v4())
+    .bind(i32::from(partition_count))
+    .execute(&mut *tx)
+    .await?;
+    if made.rows_affected() == 1 {
+        let none = vec![Position::ZERO.get(); usize::from(partition_count)];
+        sqlx::query(
+            "INSERT INTO log.head (position, recorded_at, partition_positions)
+             VALUES (0, clock_timestamp(), $1)",
+        )
+        .bind(none)
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
+}

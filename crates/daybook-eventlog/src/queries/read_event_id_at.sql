@@ -1,0 +1,1 @@
+SELECT event_id FROM log.events WHERE position = $1

@@ -1,0 +1,1 @@
+SELECT position, recorded_at, partition_positions FROM log.head

@@ -1,0 +1,142 @@
+//! Reading the log: in order from a position, one stream between versions, the head.
+//!
+//! By G3 a reader's cursor is one integer: whoever sees position p can see every position below it. Every read is one
+//! short statement; nobody keeps a snapshot open for longer than a page. Reads go to the primary.
+
+use daybook_core::event::RecordedEvent;
+use daybook_core::ids::{Position, Version};
+use daybook_core::partition::Partition;
+use daybook_core::stream::StreamId;
+use sqlx::{PgPool, Row as _};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::ReadError;
+use crate::head::{self, Head, Identity};
+use crate::row::recorded_event;
+
+/// Which way a stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Oldest first.
+    Forwards,
+    /// Newest first.
+    Backwards,
+}
+
+/// A part of one stream.
+#[derive(Debug, Clone)]
+pub struct StreamQuery {
+    /// Which stream.
+    pub stream_id: StreamId,
+    /// First version.
+    pub from_version: Version,
+    /// Last version, inclusive.
+    pub to_version: Version,
+    /// Only these types; none: all.
+    pub event_types: Vec<String>,
+    /// Which way.
+    pub direction: Direction,
+    /// At most this many events.
+    pub limit: u32,
+}
+
+/// Reads the log. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LogReader {
+    pool: PgPool,
+}
+
+impl LogReader {
+    /// A reader over connections to the log's database.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Where the log ends.
+    ///
+    /// # Errors
+    /// When the database is away or holds no log.
+    pub async fn head(&self) -> Result<Head, ReadError> {
+        head::read_head(&self.pool).await
+    }
+
+    /// Which log it is.
+    ///
+    /// # Errors
+    /// When the database is away or holds no log.
+    pub async fn identity(&self) -> Result<Identity, ReadError> {
+        head::read_identity(&self.pool).await
+    }
+
+    /// The events after a position, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is away or an event is corrupt.
+    pub async fn read_log(
+        &self,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        sqlx::query(include_str!("queries/read_log.sql"))
+            .bind(after.get())
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(recorded_event)
+            .collect()
+    }
+
+    /// A part of one stream. None of its events is missing; no event at all means that the stream has none there.
+    ///
+    /// # Errors
+    /// When the database is away or an event is corrupt.
+    pub async fn read_stream(&self, query: &StreamQuery) -> Result<Vec<RecordedEvent>, ReadError> {
+        let statement = match query.direction {
+            Direction::Forwards => include_str!("queries/read_stream_forwards.sql"),
+            Direction::Backwards => include_str!("queries/read_stream_backwards.sql"),
+        };
+        sqlx::query(statement)
+            .bind(query.stream_id.as_str())
+            .bind(query.from_version.get())
+            .bind(query.to_version.get())
+            .bind(&query.event_types)
+            .bind(i64::from(query.limit))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(recorded_event)
+            .collect()
+    }
+
+    /// Which event stands at a position, if any.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn event_id_at(&self, position: Position) -> Result<Option<Uuid>, ReadError> {
+        head::read_event_id_at(&self.pool, position).await
+    }
+
+    /// The first event of a partition after a position: where it is and when it was recorded.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn first_after(
+        &self,
+        partition: Partition,
+        after: Position,
+    ) -> Result<Option<(Position, OffsetDateTime)>, ReadError> {
+        let row = sqlx::query(include_str!("queries/read_first_after.sql"))
+            .bind(after.get())
+            .bind(i32::from(partition.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| {
+            let position = Position::new(row.try_get("position")?).unwrap_or_default();
+            Ok((position, row.try_get("recorded_at")?))
+        })
+        .transpose()
+    }
+}
