@@ -52,30 +52,33 @@ impl Currency {
     /// # Errors
     /// When the text is no number, has more decimals than the currency, or does not fit.
     pub fn parse_minor_units(self, text: &str) -> Result<i64, InvalidMoney> {
-        let not_an_amount = || InvalidMoney::NotAnAmount(text.to_owned());
+        let not_an_amount = || InvalidMoney::NotAnAmount(excerpt(text));
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
         let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !all_digits(whole) || !all_digits(fraction) {
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((whole, fraction)) if all_digits(fraction) => (whole, fraction),
+            Some(_) => return Err(not_an_amount()),
+            None => (digits, ""),
+        };
+        if !all_digits(whole) {
             return Err(not_an_amount());
         }
         let exponent = self.exponent();
-        let fraction = if digits.contains('.') { fraction } else { "" };
         let missing = usize::try_from(exponent)
             .expect("an exponent is one digit")
             .checked_sub(fraction.len())
             .ok_or_else(|| InvalidMoney::TooManyDecimals {
-                text: text.to_owned(),
+                text: excerpt(text),
                 currency: self,
                 exponent,
             })?;
         let sign = if negative { "-" } else { "" };
         format!("{sign}{whole}{fraction}{}", "0".repeat(missing))
             .parse()
-            .map_err(|_| InvalidMoney::OutOfRange(text.to_owned()))
+            .map_err(|_| InvalidMoney::OutOfRange(excerpt(text)))
     }
 
     /// Minor units as people write them: 23750 is `237.50` in USD.
@@ -98,6 +101,11 @@ impl Currency {
     }
 }
 
+/// So much of a wrong text as helps its author; errors are bounded, whatever was sent.
+fn excerpt(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
 impl FromStr for Currency {
     type Err = InvalidMoney;
 
@@ -105,7 +113,7 @@ impl FromStr for Currency {
         iso_currency::Currency::from_code(code)
             .filter(|currency| currency.exponent().is_some())
             .map(Self)
-            .ok_or_else(|| InvalidMoney::UnknownCurrency(code.chars().take(16).collect()))
+            .ok_or_else(|| InvalidMoney::UnknownCurrency(excerpt(code)))
     }
 }
 

@@ -1,10 +1,22 @@
 //! Given, when, then: tests of a [`Domain`] that read like its rules.
 //!
-//! ```text
-//! Scenario::new(bank)
-//!     .given(account("alice"), opened("USD"))
-//!     .when("bob", withdraw("alice", 1))
+//! ```
+//! use daybook_core::account::event::AccountOpened;
+//! use daybook_core::account::{AccountCommand, AccountEvent, AccountId};
+//! use daybook_core::bank::Bank;
+//! use daybook_core::money::Money;
+//! use daybook_core::personal::Personal;
+//! use daybook_core::testing::Scenario;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (alice, usd) = (AccountId::new("alice")?, "USD".parse()?);
+//! let opened = AccountOpened { owner: Personal::new("Alice")?, currency: usd, overdraft_limit: 0 };
+//! Scenario::new(Bank::default())
+//!     .given(alice.stream_id(), AccountEvent::from(opened))
+//!     .when("teller", AccountCommand::Withdraw { account_id: alice, amount: Money::new(1, usd) })
 //!     .then_rejected("INSUFFICIENT_FUNDS");
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! It folds and decides as the command service does, and checks with every decision what that relies on: at least one
@@ -119,9 +131,9 @@ impl<D: Domain> Outcome<D> {
     where
         D::Event: PartialEq,
     {
-        let recorded = self.result.as_ref().expect("the command is accepted");
-        assert_eq!(recorded.as_slice(), expected.as_slice());
-        self.then_accepted()
+        let recorded = self.result().expect("the command is accepted");
+        assert_eq!(recorded, expected.as_slice());
+        self.proceed()
     }
 
     /// Some events are recorded; the scenario goes on after them.
@@ -129,11 +141,9 @@ impl<D: Domain> Outcome<D> {
     /// # Panics
     /// When the command was refused.
     #[track_caller]
-    pub fn then_accepted(mut self) -> Scenario<D> {
-        for (stream_id, event) in self.result.expect("the command is accepted") {
-            self.scenario.apply(stream_id, &event);
-        }
-        self.scenario
+    pub fn then_accepted(self) -> Scenario<D> {
+        self.result().expect("the command is accepted");
+        self.proceed()
     }
 
     /// A rule refuses it for this [`Rejection::reason`]; the scenario goes on as if it had not been given.
@@ -142,16 +152,25 @@ impl<D: Domain> Outcome<D> {
     /// When the command was accepted or refused for another reason.
     #[track_caller]
     pub fn then_rejected(self, reason: &str) -> Scenario<D> {
-        let rejection = self.result.expect_err("the command is refused");
+        let rejection = self.result().expect_err("the command is refused");
         assert_eq!(rejection.reason(), reason, "{rejection}");
-        self.scenario
+        self.proceed()
     }
 
-    /// What the domain said, for tests that look closer.
+    /// What the domain said: the events, or why it refuses.
     ///
     /// # Errors
     /// When a rule refused the command.
-    pub fn into_result(self) -> Result<Vec<(StreamId, D::Event)>, D::Rejection> {
-        self.result
+    pub fn result(&self) -> Result<&[(StreamId, D::Event)], &D::Rejection> {
+        self.result.as_deref()
+    }
+
+    /// The scenario goes on, whatever the domain said.
+    #[must_use]
+    pub fn proceed(mut self) -> Scenario<D> {
+        for (stream_id, event) in self.result.into_iter().flatten() {
+            self.scenario.apply(stream_id, &event);
+        }
+        self.scenario
     }
 }
