@@ -1,0 +1,84 @@
+//! A PostgreSQL server of a test's own.
+
+mod template;
+
+use std::ops::{Deref, DerefMut};
+
+use daybook_stack::{Postgres, PostgresSettings};
+use tempfile::TempDir;
+
+use crate::directory;
+
+/// Many servers run beside each other on a small machine, each with little to keep. `max_wal_size`
+/// stays as it is: it is only a ceiling, and the services check it.
+const OVERRIDES: [(&str, &str); 5] = [
+    ("shared_buffers", "32MB"),
+    ("min_wal_size", "32MB"),
+    ("wal_buffers", "1MB"),
+    ("maintenance_work_mem", "32MB"),
+    ("max_connections", "100"),
+];
+
+/// A running server that nobody else uses; it dereferences to [`Postgres`], which has the methods.
+/// Dropping it stops it and removes its data.
+#[derive(Debug)]
+pub struct TestPostgres {
+    /// Before `dir`, so that the server is gone when its directory is removed.
+    server: Postgres,
+    _dir: TempDir,
+}
+
+impl TestPostgres {
+    /// Starts one with the settings of production, but small.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, with the reason.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with settings of the test's own, as PostgreSQL spells them.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, with the reason.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        match Self::try_start(settings).await {
+            Ok(started) => started,
+            Err(error) => panic!("no PostgreSQL for this test: {error:#}"),
+        }
+    }
+
+    /// Where the superuser finds the database `postgres`, which is empty and this test's own.
+    pub fn admin_url(&self) -> String {
+        self.server.superuser_url("postgres")
+    }
+
+    async fn try_start(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let dir = directory::for_one_server("postgres")?;
+        template::copy_to(dir.path()).await?;
+        let overrides = OVERRIDES
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = PostgresSettings { overrides, ..PostgresSettings::default() };
+        let server = Postgres::start(dir.path(), settings).await?;
+        Ok(Self { server, _dir: dir })
+    }
+}
+
+impl Deref for TestPostgres {
+    type Target = Postgres;
+
+    fn deref(&self) -> &Postgres {
+        &self.server
+    }
+}
+
+impl DerefMut for TestPostgres {
+    fn deref_mut(&mut self) -> &mut Postgres {
+        &mut self.server
+    }
+}
