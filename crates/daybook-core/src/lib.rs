@@ -1,5 +1,10 @@
-//! Daybook's vocabulary and rules, in reading order: what things are called, what is recorded, how a decision is made,
-//! and the built-in domain (accounts and transfers) that uses nothing but these public traits.
+//! Daybook's vocabulary and rules, without I/O. In reading order:
+//!
+//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`money`];
+//! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
+//! * how a decision is made: [`domain`];
+//! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and both together: [`bank`];
+//! * how a rule is tested: [`testing`].
 //!
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
 //! in as values, so that every rule can be tested in one screen and replayed for ever.

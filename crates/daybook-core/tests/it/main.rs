@@ -7,6 +7,8 @@ mod currency_and_money;
 mod errors;
 mod fixtures;
 mod given;
+mod ids;
 mod invariants;
 mod policy;
+mod states;
 mod transfer_rules;
