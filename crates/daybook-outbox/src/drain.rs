@@ -1,0 +1,218 @@
+//! Takes messages off the lists of one group, for one projector.
+//!
+//! A pop is final: there are no in-flight lists and no acknowledgements, and what a crash after a pop loses is read from
+//! the log. Messages of one partition come in the order in which they were pushed, which is nearly always the order of
+//! the log; the reader checks. Malformed messages are counted, logged and dropped.
+//!
+//! It runs beside the projector and pops only when there is room for what it pops, so that messages pile up in Redis,
+//! where they are trimmed, and not in here. With Redis away it keeps trying; its reader polls the log meanwhile.
+
+use std::time::Duration;
+
+use daybook_core::partition::Partition;
+use redis::aio::ConnectionManager;
+use redis::{Direction, RedisResult};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::{InvalidRedisUrl, connection};
+use crate::group::Group;
+use crate::keys;
+use crate::message::{self, Message};
+
+/// Longest wait of one blocking pop: how late a stop or a heartbeat may come.
+const BLOCK: Duration = Duration::from_millis(250);
+
+/// Longer than [`BLOCK`]: an answer that is given up on could be a message that is lost.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The publisher forgets groups after 60 s and looks for new ones every second.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Pause after Redis failed.
+const AWAY_PAUSE: Duration = Duration::from_millis(100);
+
+/// What each list is asked for first; lists that had as many are asked again for more.
+const FIRST_COUNT: usize = 32;
+
+/// Settings of a [`Drain`].
+#[derive(Debug, Clone)]
+pub struct DrainSettings {
+    /// Such as `redis://host:6379`.
+    pub redis_url: String,
+    /// Whose lists.
+    pub group: Group,
+    /// Of which partitions.
+    pub partitions: Vec<Partition>,
+    /// At most about this many messages at once.
+    pub messages_max: usize,
+    /// No more is popped at once when this many bytes have been.
+    pub bytes_max: usize,
+}
+
+/// Takes messages off the lists of one group.
+pub struct Drain {
+    connection: ConnectionManager,
+    group: Group,
+    lists: Vec<String>,
+    messages_max: usize,
+    bytes_max: usize,
+    heartbeat_due: Instant,
+    away: bool,
+}
+
+/// What was popped in one go.
+#[derive(Default)]
+struct Popped {
+    values: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Popped {
+    fn extend(&mut self, values: Vec<Vec<u8>>) {
+        self.bytes += values.iter().map(Vec::len).sum::<usize>();
+        self.values.extend(values);
+    }
+}
+
+impl Drain {
+    /// A drain for `settings`. Redis need not be there yet. Must be called inside a runtime.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn new(settings: DrainSettings) -> Result<Self, InvalidRedisUrl> {
+        let lists = settings.partitions.iter().map(|p| keys::outbox(*p, &settings.group)).collect();
+        Ok(Self {
+            connection: connection(&settings.redis_url, RESPONSE_TIMEOUT)?,
+            group: settings.group,
+            lists,
+            messages_max: settings.messages_max,
+            bytes_max: settings.bytes_max,
+            heartbeat_due: Instant::now(),
+            away: false,
+        })
+    }
+
+    /// Registers the group and sends what comes, until `shutdown` or until nobody receives any more.
+    pub async fn run(mut self, messages: mpsc::Sender<Vec<Message>>, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            // Room first: what is popped and not taken would be lost to other instances.
+            let room = tokio::select! {
+                room = messages.reserve() => room,
+                () = shutdown.cancelled() => break,
+            };
+            let Ok(room) = room else { break };
+            match self.pop().await {
+                Ok(popped) => {
+                    self.note(None);
+                    let decoded = decode(popped);
+                    if !decoded.is_empty() {
+                        room.send(decoded);
+                    }
+                }
+                Err(error) => {
+                    self.note(Some(&error));
+                    drop(room);
+                    tokio::select! {
+                        () = sleep(AWAY_PAUSE) => {}
+                        () = shutdown.cancelled() => break,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits a little for something to come, then takes what there is, within the limits.
+    async fn pop(&mut self) -> RedisResult<Popped> {
+        self.heartbeat().await?;
+        let mut popped = Popped::default();
+        let first: Option<(String, Vec<Vec<u8>>)> = redis::cmd("BLMPOP")
+            .arg(BLOCK.as_secs_f64())
+            .arg(self.lists.len())
+            .arg(&self.lists)
+            .arg(Direction::Left)
+            .arg("COUNT")
+            .arg(FIRST_COUNT)
+            .query_async(&mut self.connection)
+            .await?;
+        let Some((_, values)) = first else { return Ok(popped) };
+        popped.extend(values);
+        if let Err(error) = self.pop_more(&mut popped).await {
+            // What has been popped is popped; the next round meets the error again.
+            tracing::debug!(%error, "failed to take more from Redis");
+        }
+        Ok(popped)
+    }
+
+    async fn pop_more(&mut self, popped: &mut Popped) -> RedisResult<()> {
+        let mut lists: Vec<&String> = self.lists.iter().collect();
+        let mut count = FIRST_COUNT;
+        while !lists.is_empty() && popped.bytes < self.bytes_max {
+            let room = self.messages_max.saturating_sub(popped.values.len());
+            count = count.min(room / lists.len());
+            if count == 0 {
+                break;
+            }
+            let mut pipeline = redis::pipe();
+            for list in &lists {
+                pipeline.cmd("LPOP").arg(list).arg(count);
+            }
+            let answers: Vec<Option<Vec<Vec<u8>>>> =
+                pipeline.query_async(&mut self.connection).await?;
+            let full = |answer: &Option<Vec<Vec<u8>>>| {
+                answer.as_ref().is_some_and(|values| values.len() == count)
+            };
+            let mut answered = answers.iter().map(full);
+            lists.retain(|_| answered.next().unwrap_or(false));
+            answers.into_iter().flatten().for_each(|values| popped.extend(values));
+            count = count.saturating_mul(2);
+        }
+        Ok(())
+    }
+
+    async fn heartbeat(&mut self) -> RedisResult<()> {
+        if Instant::now() < self.heartbeat_due {
+            return Ok(());
+        }
+        let (seconds, micros): (u64, u64) =
+            redis::cmd("TIME").query_async(&mut self.connection).await?;
+        let now_ms = seconds.saturating_mul(1000).saturating_add(micros / 1000);
+        redis::pipe()
+            .hset(keys::GROUPS, self.group.to_string(), now_ms)
+            .exec_async(&mut self.connection)
+            .await?;
+        self.heartbeat_due = Instant::now() + HEARTBEAT_INTERVAL;
+        Ok(())
+    }
+
+    fn note(&mut self, error: Option<&redis::RedisError>) {
+        match (error, self.away) {
+            (Some(error), false) => tracing::warn!(%error, "Redis is away; polling the log"),
+            (None, true) => tracing::info!("Redis is back"),
+            _ => {}
+        }
+        self.away = error.is_some();
+        if self.away {
+            // It may come back without the registration.
+            self.heartbeat_due = Instant::now();
+        }
+    }
+}
+
+fn decode(popped: Popped) -> Vec<Message> {
+    let (mut messages, mut malformed, mut example) = (Vec::new(), 0_u64, None);
+    for value in popped.values {
+        match message::decode(&value) {
+            Ok(message) => messages.push(message),
+            Err(error) => {
+                malformed += 1;
+                example.get_or_insert(error);
+            }
+        }
+    }
+    if let Some(error) = example {
+        tracing::warn!(messages = malformed, %error, "dropped malformed messages; the log has the events");
+    }
+    messages
+}

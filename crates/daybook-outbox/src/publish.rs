@@ -1,0 +1,190 @@
+//! The publisher: after commit, in commit order, every event onto the lists of every registered group and to its
+//! channel.
+//!
+//! It never holds up an acknowledgement: [`PublisherHandle::publish`] only puts into a bounded queue. What cannot be
+//! delivered, because Redis is away or the queue was full, is counted and dropped; projectors find the gap and read the
+//! log. A push whose answer was lost is not repeated: the events are in the log, and a message twice would only be work.
+
+mod registry;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_core::event::RecordedEvent;
+use daybook_core::partition::Partition;
+use redis::aio::ConnectionManager;
+use redis::Pipeline;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::{InvalidRedisUrl, connection};
+use crate::group::Group;
+use crate::keys;
+use crate::message::{self, Origin};
+use crate::queue::{Batch, Queue};
+
+/// Events of one pipeline: enough to make the round trip cheap, few enough to be encoded in milliseconds.
+const PIPELINE_EVENTS_MAX: usize = 1000;
+
+/// Longest wait for Redis's answer.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A group that registers is given messages within this time.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a stop may take to push what is still queued. The log has it all, so this is courtesy.
+const STOP_BOUND: Duration = Duration::from_secs(2);
+
+/// Settings of a [`Publisher`].
+#[derive(Debug, Clone)]
+pub struct PublisherSettings {
+    /// Such as `redis://host:6379`.
+    pub redis_url: String,
+    /// How many partitions the log has.
+    pub partition_count: u16,
+    /// A list is trimmed to this many messages, the oldest go.
+    pub list_length_max: usize,
+    /// What may wait for Redis, in bytes of events; beyond it the oldest batches go.
+    pub queue_bytes_max: usize,
+}
+
+impl PublisherSettings {
+    /// The usual limits: lists of 5000 messages, a queue of 64 MiB.
+    #[must_use]
+    pub fn new(redis_url: impl Into<String>, partition_count: u16) -> Self {
+        Self {
+            redis_url: redis_url.into(),
+            partition_count,
+            list_length_max: 5000,
+            queue_bytes_max: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// Gives committed events to the publisher. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PublisherHandle {
+    queue: Arc<Queue>,
+}
+
+impl PublisherHandle {
+    /// Hands over committed events of the log `origin`, in order. Never waits, never fails.
+    pub fn publish(&self, origin: Origin, events: Vec<RecordedEvent>) {
+        if !events.is_empty() {
+            self.queue.put(Batch { origin, events });
+        }
+    }
+
+    /// How many events were not delivered since the start; projectors read them from the log.
+    #[must_use]
+    pub fn dropped_events(&self) -> u64 {
+        self.queue.dropped_events()
+    }
+}
+
+/// The task that delivers.
+pub struct Publisher {
+    queue: Arc<Queue>,
+    connection: ConnectionManager,
+    settings: PublisherSettings,
+    groups: Vec<Group>,
+    /// Whether the last thing asked of Redis failed: the log tells changes, not every failure.
+    away: bool,
+}
+
+impl Publisher {
+    /// A publisher and the handle that feeds it. Redis need not be there yet. Must be called inside a runtime.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn new(settings: PublisherSettings) -> Result<(PublisherHandle, Self), InvalidRedisUrl> {
+        let queue = Arc::new(Queue::new(settings.queue_bytes_max));
+        let connection = connection(&settings.redis_url, RESPONSE_TIMEOUT)?;
+        let handle = PublisherHandle { queue: Arc::clone(&queue) };
+        Ok((handle, Self { queue, connection, settings, groups: Vec::new(), away: false }))
+    }
+
+    /// Delivers until `shutdown`, then what is still queued, within a bound.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut refresh = interval(REFRESH_INTERVAL);
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let queue = Arc::clone(&self.queue);
+        loop {
+            tokio::select! {
+                // The groups first: what is pushed before they are known reaches nobody.
+                biased;
+                () = shutdown.cancelled() => break,
+                _ = refresh.tick() => self.refresh_groups().await,
+                () = queue.arrived() => self.deliver(queue.take(PIPELINE_EVENTS_MAX)).await,
+            }
+        }
+        let rest = async {
+            loop {
+                match queue.take(PIPELINE_EVENTS_MAX) {
+                    batches if batches.is_empty() => break,
+                    batches => self.deliver(batches).await,
+                }
+            }
+        };
+        if timeout(STOP_BOUND, rest).await.is_err() {
+            tracing::warn!("stopped with events that Redis did not take in time; projectors read them from the log");
+        }
+    }
+
+    async fn refresh_groups(&mut self) {
+        let groups = registry::live_groups(&mut self.connection, self.settings.partition_count);
+        match groups.await {
+            Ok(groups) => {
+                self.groups = groups;
+                self.note(None);
+            }
+            Err(error) => self.note(Some(&error)),
+        }
+    }
+
+    async fn deliver(&mut self, batches: Vec<Batch>) {
+        let events = batches.iter().map(|batch| batch.events.len()).sum();
+        let pushed = self.pipeline(&batches).exec_async(&mut self.connection).await;
+        if pushed.is_err() {
+            self.queue.count_dropped(events);
+        }
+        self.note(pushed.err().as_ref());
+    }
+
+    /// All of it in one round trip. Each message is encoded once and each list is pushed to once.
+    fn pipeline(&self, batches: &[Batch]) -> Pipeline {
+        let mut pipeline = redis::pipe();
+        let mut by_partition: BTreeMap<Partition, Vec<String>> = BTreeMap::new();
+        for batch in batches {
+            for event in &batch.events {
+                let message = message::encode(batch.origin, event);
+                let channel = keys::channel(event.stream_id.stream_type());
+                pipeline.publish(channel, &message).ignore();
+                by_partition.entry(event.partition).or_default().push(message);
+            }
+        }
+        let keep = isize::try_from(self.settings.list_length_max).unwrap_or(isize::MAX).max(1);
+        for group in &self.groups {
+            for (partition, messages) in &by_partition {
+                let key = keys::outbox(*partition, group);
+                pipeline.rpush(&key, messages).ignore().ltrim(&key, -keep, -1).ignore();
+            }
+        }
+        pipeline
+    }
+
+    fn note(&mut self, error: Option<&redis::RedisError>) {
+        match (error, self.away) {
+            (Some(error), false) => {
+                tracing::warn!(%error, "Redis is away; commands go on, projectors read the log");
+            }
+            (None, true) => {
+                let dropped = self.queue.dropped_events();
+                tracing::info!(events.dropped = dropped, "Redis is back");
+            }
+            _ => {}
+        }
+        self.away = error.is_some();
+    }
+}
