@@ -1,7 +1,7 @@
 //! Starting children that do not outlive their owner.
 //!
 //! The kernel can send a process a signal when its parent dies (`PR_SET_PDEATHSIG`), which also works
-//! when the owner is killed with `kill -9` and can clean up nothing. Two things about it bite:
+//! when the owner is killed with `kill -9` and can clean up nothing. Three things about it bite:
 //!
 //! * "Parent" means the *thread* that forked. A child forked from a worker thread of some runtime
 //!   would be killed when that runtime ends. So one thread, which lives as long as the process, does
@@ -9,6 +9,8 @@
 //! * The setting is lost when the child changes its user, so it is made after that, by `setpriv` of
 //!   util-linux. Where there is no such `setpriv`, children are started without: everything works,
 //!   except that a `kill -9` of the owner leaves them; the next start then stops them.
+//! * An owner that dies between the fork and that setting is not noticed by it. So the child then looks
+//!   whether its parent is still the owner, and ends if not.
 //!
 //! Children get a process group of their own: Ctrl-C in the terminal reaches the owner alone, which
 //! then stops them in the right order.
@@ -45,13 +47,25 @@ impl DeathSignal {
     }
 }
 
+/// For `sh`: becomes the program, unless the parent is no longer the owner.
+const UNLESS_ORPHANED: &str = r#"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""#;
+
 /// A command that runs `program` as `user` and dies with its owner. Its standard input is closed and
 /// its output goes where the caller says (by default nowhere).
 pub(crate) fn command(program: &Path, user: Option<&ServerUser>, death: DeathSignal) -> Command {
     let mut command = match setpriv() {
         Some(setpriv) => {
             let mut command = Command::new(setpriv);
-            command.args(["--pdeathsig", death.name(), "--"]).arg(program);
+            command.args([
+                "--pdeathsig",
+                death.name(),
+                "--",
+                "/bin/sh",
+                "-c",
+                UNLESS_ORPHANED,
+                "sh",
+            ]);
+            command.arg(std::process::id().to_string()).arg(program);
             command
         }
         None => Command::new(program),

@@ -1,8 +1,9 @@
 //! What a private server keeps on disk: making it, its settings, its log.
 
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -146,7 +147,14 @@ impl Cluster {
         let path = self.log_path();
         // There is none before the first start.
         let _ = std::fs::rename(&path, self.dir.join("server.log.old"));
-        File::create(&path).with_context(|| format!("make `{}`", path.display()))
+        // Closed to others: a statement in it may hold what is secret.
+        OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("make `{}`", path.display()))
     }
 
     /// The end of the log, for an error message.
