@@ -20,4 +20,4 @@ mod row;
 
 pub use error::ReadError;
 pub use head::{Head, Identity, Tip};
-pub use read::{Direction, LogReader, StreamQuery};
+pub use read::{Backlog, Direction, LogReader, StreamQuery};

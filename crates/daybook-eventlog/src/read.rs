@@ -3,6 +3,10 @@
 //! By G3 a reader's cursor is one integer: whoever sees position p can see every position below it. Every read is one
 //! short statement; nobody keeps a snapshot open for longer than a page. Reads go to the primary.
 
+mod backlog;
+
+pub use backlog::Backlog;
+
 use daybook_core::event::RecordedEvent;
 use daybook_core::ids::{Position, Version};
 use daybook_core::partition::Partition;

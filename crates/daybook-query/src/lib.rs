@@ -1,1 +1,19 @@
-//! stub
+//! The read side: answers from the read models, and from the log where history itself is asked for. It writes nothing.
+//!
+//! In reading order: the settings; the service (one module an RPC: check the request, ask the question, say the
+//! answer); the questions (one module and its SQL each); how an answer comes to reflect a position (G9); pages; errors.
+
+mod budget;
+mod consistency;
+mod error;
+mod log;
+mod page;
+mod page_token;
+mod pools;
+mod queries;
+mod run;
+mod service;
+pub mod settings;
+
+pub use run::run;
+pub use settings::QuerySettings;

@@ -1,0 +1,103 @@
+//! How long a call may take: its own `grpc-timeout`, and the service's limits, whichever ends first.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::metadata::MetadataMap;
+
+use crate::error::QueryError;
+use crate::settings::QuerySettings;
+
+/// Kept back from the caller's deadline, so that the answer that says why arrives before the caller stops listening.
+const ANSWER_MARGIN_MAX: Duration = Duration::from_millis(50);
+
+/// The time that one call may use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    wait_until: Instant,
+    call_until: Option<Instant>,
+    query_max: Duration,
+}
+
+impl Budget {
+    /// The budget of a call that arrives now.
+    pub(crate) fn of(metadata: &MetadataMap, settings: &QuerySettings) -> Self {
+        let now = Instant::now();
+        let call_until = metadata
+            .get("grpc-timeout")
+            .and_then(|value| value.to_str().ok())
+            .and_then(parse_grpc_timeout)
+            .map(|timeout| timeout - ANSWER_MARGIN_MAX.min(timeout / 10))
+            .and_then(|timeout| now.checked_add(timeout));
+        let wait_max = now + settings.wait_max();
+        Self {
+            wait_until: call_until.map_or(wait_max, |call| call.min(wait_max)),
+            call_until,
+            query_max: settings.query_max(),
+        }
+    }
+
+    /// Until when the call may wait for its `min_position`.
+    pub(crate) fn wait_until(&self) -> Instant {
+        self.wait_until
+    }
+
+    /// Runs work on a database, within what is left. The connection of work that was cut off is closed or cleaned by
+    /// its pool.
+    pub(crate) async fn bound<T, E: Into<QueryError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, QueryError> {
+        let query_until = Instant::now() + self.query_max;
+        let until = self.call_until.map_or(query_until, |call| call.min(query_until));
+        match tokio::time::timeout_at(until, work).await {
+            Ok(result) => result.map_err(Into::into),
+            Err(_) => Err(QueryError::TooSlow),
+        }
+    }
+}
+
+/// The gRPC header: at most eight digits and a unit.
+fn parse_grpc_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let amount: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(amount * 3600)),
+        "M" => Some(Duration::from_secs(amount * 60)),
+        "S" => Some(Duration::from_secs(amount)),
+        "m" => Some(Duration::from_millis(amount)),
+        "u" => Some(Duration::from_micros(amount)),
+        "n" => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_callers_deadline_is_read_in_every_unit() {
+        let cases = [
+            ("2H", Some(Duration::from_secs(7200))),
+            ("3M", Some(Duration::from_secs(180))),
+            ("99999999S", Some(Duration::from_secs(99_999_999))),
+            ("250m", Some(Duration::from_millis(250))),
+            ("7u", Some(Duration::from_micros(7))),
+            ("0n", Some(Duration::ZERO)),
+            ("", None),
+            ("S", None),
+            ("-1S", None),
+            ("1x", None),
+            ("123456789S", None),
+            ("1ß", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_grpc_timeout(text), expected, "{text:?}");
+        }
+    }
+}

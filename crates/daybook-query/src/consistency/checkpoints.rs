@@ -1,0 +1,87 @@
+//! How far the current generations of the read models are, as the projector has left it.
+
+use std::collections::BTreeMap;
+
+use daybook_core::ids::Position;
+use daybook_core::partition::Partition;
+use sqlx::PgExecutor;
+
+use crate::error::QueryError;
+
+/// Read models by the projection's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Checkpoints(pub(crate) BTreeMap<String, ReadModel>);
+
+/// The current generation of one projection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ReadModel {
+    pub(crate) generation: i32,
+    /// A partition that the projector has not begun is absent.
+    pub(crate) partitions: BTreeMap<Partition, PartitionCheckpoint>,
+}
+
+/// How far it is in one partition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PartitionCheckpoint {
+    pub(crate) position: Position,
+    pub(crate) stopped: Option<Stopped>,
+}
+
+/// Why it goes no further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    /// The rows were folded from events that the log no longer has.
+    pub(crate) ahead_of_log: bool,
+    pub(crate) error: String,
+}
+
+impl Checkpoints {
+    /// The current generation of a projection that [`super::judge`] found.
+    pub(crate) fn generation(&self, projection: &str) -> i32 {
+        self.0.get(projection).map_or(0, |model| model.generation)
+    }
+}
+
+/// The projector's word for rows that are ahead of their log.
+const CAUSE_HISTORY: &str = "history";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    projection: String,
+    generation: i32,
+    partition: Option<i16>,
+    position: Option<i64>,
+    stopped_cause: Option<String>,
+    stopped_error: Option<String>,
+}
+
+/// Reads the checkpoints of some projections (none named: all) in one partition and wherever they have stopped, or in
+/// all partitions.
+pub(crate) async fn read_checkpoints(
+    executor: impl PgExecutor<'_>,
+    projections: &[&str],
+    partition: Option<Partition>,
+) -> Result<Checkpoints, QueryError> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("../queries/sql/read_checkpoints.sql"))
+        .bind(projections)
+        .bind(partition.map(|partition| i32::from(partition.0)))
+        .fetch_all(executor)
+        .await?;
+    let mut checkpoints = Checkpoints::default();
+    for row in rows {
+        let model = checkpoints.0.entry(row.projection).or_default();
+        model.generation = row.generation;
+        let (Some(partition), Some(position)) = (row.partition, row.position) else { continue };
+        let checkpoint = PartitionCheckpoint {
+            position: Position::new(position).unwrap_or_default(),
+            stopped: row.stopped_cause.map(|cause| Stopped {
+                ahead_of_log: cause == CAUSE_HISTORY,
+                error: row.stopped_error.unwrap_or(cause),
+            }),
+        };
+        model
+            .partitions
+            .insert(Partition(u16::try_from(partition).unwrap_or_default()), checkpoint);
+    }
+    Ok(checkpoints)
+}

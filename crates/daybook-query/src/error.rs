@@ -1,0 +1,274 @@
+//! Why a question is not answered, and the one table from that to gRPC status codes.
+
+use daybook_core::ids::Position;
+use daybook_core::partition::Partition;
+use daybook_eventlog::ReadError;
+use daybook_runtime::status;
+use std::time::Duration;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+/// Why a question is not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryError {
+    /// The request cannot be right, whatever is stored.
+    #[error("`{field}` {description}")]
+    Invalid { field: &'static str, description: String },
+    /// What the request speaks of does not exist.
+    #[error("there is no {kind} `{id}`, as far as the read models are")]
+    NotFound { kind: Kind, id: String },
+    /// The wait for `min_position` took longer than it may.
+    #[error("`{what}` is at {checkpoint}, not yet at {min_position}")]
+    Behind { what: &'static str, min_position: Position, checkpoint: Position },
+    /// `min_position` lies beyond where a partition of a projection has stopped: waiting is no use.
+    #[error(
+        "projection `{projection}` has stopped in partition {partition} at {checkpoint}, before {min_position}"
+    )]
+    Stopped {
+        projection: &'static str,
+        partition: Partition,
+        min_position: Position,
+        checkpoint: Position,
+    },
+    /// The read model was folded from events that the log no longer has.
+    #[error(
+        "read model `{projection}` is ahead of its log in partition {partition}: the log was restored; rebuild the projection"
+    )]
+    AheadOfLog { projection: &'static str, partition: Partition },
+    /// The read model was never made.
+    #[error("there is no read model `{projection}` yet; has the projector run?")]
+    NoReadModel { projection: &'static str },
+    /// The answer would be larger than a message may be.
+    #[error("the answer would have more than {rows_max} rows; ask for less at once")]
+    TooLarge { rows_max: u32 },
+    /// More calls are in hand than may be.
+    #[error("more than {calls_max} calls are in hand")]
+    Overloaded { calls_max: u32 },
+    /// The caller's deadline or the service's own limit passed while a database worked.
+    #[error("the answer took longer than the call's deadline or the service's limit")]
+    TooSlow,
+    /// A stored row is not what the projector writes.
+    #[error("a row of read model `{projection}` is corrupt: {what}")]
+    Corrupt { projection: &'static str, what: String },
+    /// The log could not be read.
+    #[error(transparent)]
+    Log(ReadError),
+    /// A database is away, or refused.
+    #[error("failed to read the read models")]
+    Database(#[source] sqlx::Error),
+}
+
+/// What can be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Account,
+    Transfer,
+    Stream,
+    Projection,
+}
+
+impl Kind {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Account => "ACCOUNT_NOT_FOUND",
+            Self::Transfer => "TRANSFER_NOT_FOUND",
+            Self::Stream => "STREAM_NOT_FOUND",
+            Self::Projection => "PROJECTION_NOT_FOUND",
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Account => "account",
+            Self::Transfer => "transfer",
+            Self::Stream => "stream",
+            Self::Projection => "projection",
+        })
+    }
+}
+
+impl QueryError {
+    pub(crate) fn invalid(field: &'static str, description: impl ToString) -> Self {
+        Self::Invalid { field, description: description.to_string() }
+    }
+}
+
+impl From<sqlx::Error> for QueryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<ReadError> for QueryError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Database(source) => Self::Database(source),
+            other => Self::Log(other),
+        }
+    }
+}
+
+/// The table.
+impl From<QueryError> for Status {
+    fn from(error: QueryError) -> Self {
+        let message = error.to_string();
+        let at = |min_position: Position, checkpoint: Position| {
+            vec![("min_position", min_position.to_string()), ("checkpoint", checkpoint.to_string())]
+        };
+        match error {
+            QueryError::Invalid { field, description } => {
+                status::invalid_argument(field, description)
+            }
+            QueryError::NotFound { kind, id } => status::not_found(kind.reason(), &id, message),
+            QueryError::Behind { min_position, checkpoint, .. } => status::deadline_exceeded(
+                "READ_MODEL_BEHIND",
+                message,
+                at(min_position, checkpoint),
+            ),
+            QueryError::Stopped { projection, partition, min_position, checkpoint } => {
+                let mut facts = at(min_position, checkpoint);
+                facts.push(("projection", projection.to_owned()));
+                facts.push(("partition", partition.to_string()));
+                status::error(Code::Unavailable, "PROJECTION_STOPPED", message, facts)
+            }
+            QueryError::AheadOfLog { projection, partition } => {
+                tracing::error!(projection.name = projection, %partition, "{message}");
+                let facts = vec![
+                    ("projection", projection.to_owned()),
+                    ("partition", partition.to_string()),
+                ];
+                status::data_loss("READ_MODEL_AHEAD_OF_LOG", message, facts)
+            }
+            QueryError::NoReadModel { .. } => status::unavailable("READ_MODEL_MISSING", message),
+            QueryError::TooLarge { .. } => {
+                status::error(Code::ResourceExhausted, "ANSWER_TOO_LARGE", message, Vec::new())
+            }
+            QueryError::Overloaded { .. } => {
+                status::resource_exhausted("OVERLOADED", message, RETRY_AFTER)
+            }
+            QueryError::TooSlow => status::deadline_exceeded("TOO_SLOW", message, Vec::new()),
+            QueryError::Corrupt { projection, .. } => {
+                tracing::error!(projection.name = projection, "{message}");
+                let facts = vec![("projection", projection.to_owned())];
+                status::data_loss("READ_MODEL_CORRUPT", message, facts)
+            }
+            QueryError::Log(error) => log_status(error),
+            QueryError::Database(error) => database_status(&error),
+        }
+    }
+}
+
+/// When a caller that was one too many should come again.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+fn log_status(error: ReadError) -> Status {
+    match error {
+        ReadError::NoLog => status::unavailable("NO_LOG", error),
+        ReadError::Corrupt { position, ref source } => {
+            tracing::error!(event.position = %position, %source, "{error}");
+            status::data_loss("EVENT_CORRUPT", &error, vec![("position", position.to_string())])
+        }
+        ReadError::Undecodable { ref stream_id, version, ref source } => {
+            tracing::error!(stream.id = %stream_id, stream.version = %version, %source, "{error}");
+            let facts =
+                vec![("stream_id", stream_id.to_string()), ("version", version.to_string())];
+            status::data_loss("EVENT_UNDECODABLE", &error, facts)
+        }
+        ReadError::Database(source) => database_status(&source),
+    }
+}
+
+/// Failures that pass by themselves are UNAVAILABLE, and safe to retry because nothing here has an effect; all others
+/// are defects, of the service or of how it was set up.
+fn database_status(error: &sqlx::Error) -> Status {
+    let code = error.as_database_error().and_then(|error| error.code());
+    match (error, code.as_deref()) {
+        (
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Protocol(_),
+            _,
+        ) => away(error),
+        (_, Some(QUERY_CANCELED)) => QueryError::TooSlow.into(),
+        (_, Some(UNDEFINED_TABLE | INVALID_SCHEMA_NAME)) => {
+            tracing::warn!(%error, "the database lacks a table");
+            status::unavailable("NOT_MIGRATED", "the database lacks a table; run `daybook migrate`")
+        }
+        (_, Some(code)) if passes_by_itself(code) => away(error),
+        _ => status::internal(&Uuid::new_v4().to_string(), error),
+    }
+}
+
+fn away(error: &sqlx::Error) -> Status {
+    tracing::warn!(%error, "a database is away");
+    status::unavailable("DATABASE_UNAVAILABLE", "a database is away; try again")
+}
+
+/// `statement_timeout`, or an operator.
+const QUERY_CANCELED: &str = "57014";
+const UNDEFINED_TABLE: &str = "42P01";
+const INVALID_SCHEMA_NAME: &str = "3F000";
+
+/// By SQLSTATE: connection exceptions, operator intervention (shutdown, starting up), insufficient resources,
+/// transaction rollback (a conflict with recovery on a replica), lock and idle timeouts.
+fn passes_by_itself(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "57" | "53" | "40")) || matches!(code, "55P03" | "25P03")
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::StatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_code_and_a_stable_reason() {
+        let at = |n| Position::new(n).expect("valid");
+        let partition = Partition(3);
+        let cases = [
+            (QueryError::invalid("page_size", "is -1"), Code::InvalidArgument, "INVALID_FIELD"),
+            (
+                QueryError::NotFound { kind: Kind::Account, id: "x".into() },
+                Code::NotFound,
+                "ACCOUNT_NOT_FOUND",
+            ),
+            (
+                QueryError::Behind { what: "accounts", min_position: at(9), checkpoint: at(7) },
+                Code::DeadlineExceeded,
+                "READ_MODEL_BEHIND",
+            ),
+            (
+                QueryError::Stopped {
+                    projection: "accounts",
+                    partition,
+                    min_position: at(9),
+                    checkpoint: at(7),
+                },
+                Code::Unavailable,
+                "PROJECTION_STOPPED",
+            ),
+            (
+                QueryError::AheadOfLog { projection: "accounts", partition },
+                Code::DataLoss,
+                "READ_MODEL_AHEAD_OF_LOG",
+            ),
+            (QueryError::TooLarge { rows_max: 1 }, Code::ResourceExhausted, "ANSWER_TOO_LARGE"),
+            (QueryError::Overloaded { calls_max: 1 }, Code::ResourceExhausted, "OVERLOADED"),
+            (QueryError::TooSlow, Code::DeadlineExceeded, "TOO_SLOW"),
+            (QueryError::Log(ReadError::NoLog), Code::Unavailable, "NO_LOG"),
+            (sqlx::Error::PoolTimedOut.into(), Code::Unavailable, "DATABASE_UNAVAILABLE"),
+            (sqlx::Error::RowNotFound.into(), Code::Internal, "INTERNAL"),
+        ];
+        for (error, code, reason) in cases {
+            let status = Status::from(error);
+            let details = status.get_error_details();
+            let info = details.error_info().expect("every error carries ErrorInfo");
+            assert_eq!((status.code(), info.reason.as_str()), (code, reason), "{status}");
+        }
+    }
+}

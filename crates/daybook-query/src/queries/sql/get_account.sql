@@ -1,0 +1,3 @@
+SELECT account_id, owner, currency, balance, held, overdraft_limit, status, version, opened_at, updated_at
+FROM read.accounts_{generation}
+WHERE account_id = $1

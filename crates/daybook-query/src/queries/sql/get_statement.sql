@@ -1,0 +1,8 @@
+-- Keyset over the primary key.
+SELECT version, position, recorded_at, kind, amount, balance, counterparty, transfer_id, actor, reason, correlation_id
+FROM read.account_entries_{generation}
+WHERE account_id = $1
+    AND (recorded_at, version) > ($2, $3)
+    AND recorded_at < $4
+ORDER BY recorded_at, version
+LIMIT $5

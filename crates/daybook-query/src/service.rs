@@ -1,0 +1,133 @@
+//! The RPCs of `daybook.v1.QueryService`. One module each: check the request, ask the question, say the answer. The
+//! generated types end here.
+
+mod fields;
+mod get_account;
+mod get_daily_activity;
+mod get_event_history;
+mod get_projection_status;
+mod get_statement;
+mod get_transfer;
+mod list_accounts;
+mod list_transfers;
+mod words;
+
+use std::sync::Arc;
+
+use daybook_core::ids::Position;
+use daybook_core::stream::StreamId;
+use daybook_proto::v1::query_service_server::QueryService;
+use daybook_proto::v1::{
+    GetAccountRequest, GetAccountResponse, GetDailyActivityRequest, GetDailyActivityResponse,
+    GetEventHistoryRequest, GetEventHistoryResponse, GetProjectionStatusRequest,
+    GetProjectionStatusResponse, GetStatementRequest, GetStatementResponse, GetTransferRequest,
+    GetTransferResponse, ListAccountsRequest, ListAccountsResponse, ListTransfersRequest,
+    ListTransfersResponse,
+};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tonic::{Request, Response, Status};
+
+use crate::budget::Budget;
+use crate::consistency::{Need, ReadModels, View};
+use crate::error::QueryError;
+use crate::log::Log;
+use crate::settings::QuerySettings;
+
+/// The service.
+pub(crate) struct Service {
+    settings: QuerySettings,
+    log: Arc<Log>,
+    read_models: Arc<ReadModels>,
+    calls: Semaphore,
+}
+
+/// A call in hand: what it may use, and for how long.
+struct Call<'a> {
+    log: &'a Log,
+    read_models: &'a ReadModels,
+    budget: Budget,
+    /// Its place among the calls that may be in hand at once.
+    _place: SemaphorePermit<'a>,
+}
+
+impl Service {
+    pub(crate) fn new(
+        settings: QuerySettings,
+        log: Arc<Log>,
+        read_models: Arc<ReadModels>,
+    ) -> Self {
+        let places = usize::try_from(settings.calls_max).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { settings, log, read_models, calls: Semaphore::new(places) }
+    }
+
+    /// Takes a call in hand, or refuses it where there are too many.
+    fn begin<R>(&self, request: Request<R>) -> Result<(Call<'_>, R), Status> {
+        let calls_max = self.settings.calls_max;
+        let place = self.calls.try_acquire().map_err(|_| QueryError::Overloaded { calls_max })?;
+        let budget = Budget::of(request.metadata(), &self.settings);
+        let (log, read_models) = (&*self.log, &*self.read_models);
+        Ok((Call { log, read_models, budget, _place: place }, request.into_inner()))
+    }
+}
+
+impl Call<'_> {
+    /// A view of the rows that belong to one stream.
+    async fn view_of_stream(
+        &self,
+        projections: &'static [&'static str],
+        stream_id: &StreamId,
+        min_position: Position,
+    ) -> Result<View, QueryError> {
+        let partition = Some(self.log.partition_of(stream_id, &self.budget).await?);
+        self.view(projections, partition, min_position).await
+    }
+
+    /// A view of all rows.
+    async fn view_of_all(
+        &self,
+        projections: &'static [&'static str],
+        min_position: Position,
+    ) -> Result<View, QueryError> {
+        self.view(projections, None, min_position).await
+    }
+
+    async fn view(
+        &self,
+        projections: &'static [&'static str],
+        partition: Option<daybook_core::partition::Partition>,
+        min_position: Position,
+    ) -> Result<View, QueryError> {
+        let partition_count = self.log.partition_count(&self.budget).await?;
+        let need = Need { projections, partition, partition_count, min_position };
+        self.read_models.open(&need, &self.budget).await
+    }
+}
+
+/// Each RPC is the module that carries its name.
+macro_rules! rpcs {
+    ($($rpc:ident($request:ty) -> $response:ty;)*) => {
+        #[tonic::async_trait]
+        impl QueryService for Service {
+            $(
+                async fn $rpc(
+                    &self,
+                    request: Request<$request>,
+                ) -> Result<Response<$response>, Status> {
+                    let (call, request) = self.begin(request)?;
+                    Ok(Response::new($rpc::answer(&call, request).await?))
+                }
+            )*
+        }
+    };
+}
+
+rpcs! {
+    get_account(GetAccountRequest) -> GetAccountResponse;
+    list_accounts(ListAccountsRequest) -> ListAccountsResponse;
+    get_statement(GetStatementRequest) -> GetStatementResponse;
+    get_transfer(GetTransferRequest) -> GetTransferResponse;
+    list_transfers(ListTransfersRequest) -> ListTransfersResponse;
+    get_event_history(GetEventHistoryRequest) -> GetEventHistoryResponse;
+    get_daily_activity(GetDailyActivityRequest) -> GetDailyActivityResponse;
+    get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
+}

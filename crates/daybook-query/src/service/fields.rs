@@ -1,0 +1,109 @@
+//! Request fields as values that are known to be right, or INVALID_ARGUMENT with the field's name.
+
+use std::fmt::Display;
+
+use daybook_core::ids::{Position, Version};
+use daybook_core::money::Currency;
+use prost_types::Timestamp;
+use time::{Date, Duration, OffsetDateTime};
+
+use crate::error::QueryError;
+
+/// `min_position`.
+pub(super) fn min_position(number: i64) -> Result<Position, QueryError> {
+    checked("min_position", Position::new(number))
+}
+
+/// A version where 0 stands for `unset`.
+pub(super) fn version(
+    field: &'static str,
+    number: i64,
+    unset: Version,
+) -> Result<Version, QueryError> {
+    match checked(field, Version::new(number))? {
+        Version::ZERO => Ok(unset),
+        version => Ok(version),
+    }
+}
+
+/// A currency; empty: any.
+pub(super) fn optional_currency(code: &str) -> Result<Option<Currency>, QueryError> {
+    optional(code, || checked("currency", code.parse()))
+}
+
+/// A day such as `2026-11-23`; empty: none.
+pub(super) fn optional_day(field: &'static str, text: &str) -> Result<Option<Date>, QueryError> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let day = || Date::parse(text, format).ok().filter(|day| (1..=9999).contains(&day.year()));
+    optional(text, || {
+        day().ok_or_else(|| QueryError::invalid(field, "is not a day such as `2026-11-23`"))
+    })
+}
+
+/// A moment, rounded up to the microseconds that the log keeps: whatever was recorded before it, or not, still was.
+pub(super) fn optional_time(
+    field: &'static str,
+    timestamp: Option<Timestamp>,
+) -> Result<Option<OffsetDateTime>, QueryError> {
+    let Some(Timestamp { seconds, nanos }) = timestamp else { return Ok(None) };
+    let refused = || QueryError::invalid(field, "is not a time between the years 1 and 9999");
+    if !(0..1_000_000_000).contains(&nanos) {
+        return Err(QueryError::invalid(field, "has nanoseconds outside 0 to 999999999"));
+    }
+    let up_to_microseconds = i64::from(nanos.unsigned_abs().div_ceil(1000));
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|time| time.checked_add(Duration::microseconds(up_to_microseconds)))
+        .filter(|time| (1..=9999).contains(&time.year()))
+        .map(Some)
+        .ok_or_else(refused)
+}
+
+/// A result whose error says what would be right.
+pub(super) fn checked<T, E: Display>(
+    field: &'static str,
+    result: Result<T, E>,
+) -> Result<T, QueryError> {
+    result.map_err(|error| QueryError::invalid(field, error))
+}
+
+/// Nothing where the text is empty.
+pub(super) fn optional<T>(
+    text: &str,
+    parse: impl FnOnce() -> Result<T, QueryError>,
+) -> Result<Option<T>, QueryError> {
+    if text.is_empty() { Ok(None) } else { parse().map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up_to_microseconds_and_kept_in_range() {
+        let check = |seconds, nanos| {
+            let time = optional_time("from", Some(Timestamp { seconds, nanos })).ok()??;
+            Some((time.unix_timestamp(), time.microsecond()))
+        };
+        assert_eq!(check(5, 0), Some((5, 0)));
+        assert_eq!(check(5, 1), Some((5, 1)));
+        assert_eq!(check(5, 1000), Some((5, 1)));
+        assert_eq!(check(5, 999_999_999), Some((6, 0)));
+        assert_eq!(check(-62_135_596_800, 0), Some((-62_135_596_800, 0)));
+        assert_eq!(check(-62_135_596_801, 0), None);
+        assert_eq!(check(253_402_300_800, 0), None);
+        assert_eq!(check(i64::MAX, 0), None);
+        assert_eq!(check(5, -1), None);
+        assert_eq!(check(5, 1_000_000_000), None);
+    }
+
+    #[test]
+    fn days_are_iso_8601_and_nothing_else() {
+        let check = |text| optional_day("from_day", text).ok().map(|day| day.is_some());
+        assert_eq!(check(""), Some(false));
+        assert_eq!(check("2024-02-29"), Some(true));
+        for text in ["2023-02-29", "2026-1-1", "23.11.2026", "2026-11-23T00:00:00Z", "0000-01-01"] {
+            assert_eq!(check(text), None, "{text}");
+        }
+    }
+}

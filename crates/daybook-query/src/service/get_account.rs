@@ -1,0 +1,48 @@
+//! GetAccount.
+
+use daybook_core::account::AccountId;
+use daybook_proto::v1::{Account, GetAccountRequest, GetAccountResponse};
+
+use super::Call;
+use super::fields::{checked, min_position};
+use super::words::{account_status, timestamp};
+use crate::error::{Kind, QueryError};
+use crate::queries::get_account::{ACCOUNTS, AccountRow, get_account};
+
+pub(super) async fn answer(
+    call: &Call<'_>,
+    request: GetAccountRequest,
+) -> Result<GetAccountResponse, QueryError> {
+    let account_id = checked("account_id", AccountId::new(&request.account_id))?;
+    let min_position = min_position(request.min_position)?;
+
+    let mut view = call.view_of_stream(&[ACCOUNTS], &account_id.stream_id(), min_position).await?;
+    let checkpoint = view.checkpoint.get();
+    let row = call.budget.bound(get_account(&mut view, &account_id)).await?;
+    call.budget.bound(view.close()).await?;
+
+    let row = row.ok_or(QueryError::NotFound { kind: Kind::Account, id: request.account_id })?;
+    Ok(GetAccountResponse { account: Some(account(row)?), checkpoint })
+}
+
+/// An account as the contract has it.
+pub(super) fn account(row: AccountRow) -> Result<Account, QueryError> {
+    let available =
+        i128::from(row.balance) - i128::from(row.held) + i128::from(row.overdraft_limit);
+    Ok(Account {
+        balance_minor_units: row.balance,
+        held_minor_units: row.held,
+        available_minor_units: i64::try_from(available).map_err(|_| QueryError::Corrupt {
+            projection: ACCOUNTS,
+            what: format!("what is available on `{}` is beyond 64 bits", row.account_id),
+        })?,
+        overdraft_limit_minor_units: row.overdraft_limit,
+        status: account_status(&row.status)?.into(),
+        version: row.version,
+        opened_at: timestamp(row.opened_at),
+        updated_at: timestamp(row.updated_at),
+        account_id: row.account_id,
+        owner: row.owner,
+        currency: row.currency,
+    })
+}

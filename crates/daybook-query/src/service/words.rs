@@ -1,0 +1,81 @@
+//! The words of the read models and what the public contract calls them.
+
+use daybook_proto::v1::{AccountStatus, EntryKind, TransferStatus};
+use prost_types::Timestamp;
+use time::OffsetDateTime;
+
+use crate::error::QueryError;
+
+const ACCOUNT_STATUSES: [(&str, AccountStatus); 3] = [
+    ("open", AccountStatus::Open),
+    ("frozen", AccountStatus::Frozen),
+    ("closed", AccountStatus::Closed),
+];
+
+const TRANSFER_STATUSES: [(&str, TransferStatus); 5] = [
+    ("initiated", TransferStatus::Initiated),
+    ("approved", TransferStatus::Approved),
+    ("rejected", TransferStatus::Rejected),
+    ("cancelled", TransferStatus::Cancelled),
+    ("executed", TransferStatus::Executed),
+];
+
+const ENTRY_KINDS: [(&str, EntryKind); 6] = [
+    ("deposit", EntryKind::Deposit),
+    ("withdrawal", EntryKind::Withdrawal),
+    ("fee", EntryKind::Fee),
+    ("refund", EntryKind::Refund),
+    ("transfer_in", EntryKind::TransferIn),
+    ("transfer_out", EntryKind::TransferOut),
+];
+
+pub(super) fn account_status(word: &str) -> Result<AccountStatus, QueryError> {
+    meaning(&ACCOUNT_STATUSES, word, "accounts")
+}
+
+pub(super) fn transfer_status(word: &str) -> Result<TransferStatus, QueryError> {
+    meaning(&TRANSFER_STATUSES, word, "transfers")
+}
+
+pub(super) fn entry_kind(word: &str, projection: &'static str) -> Result<EntryKind, QueryError> {
+    meaning(&ENTRY_KINDS, word, projection)
+}
+
+/// The word for a status in a request; unspecified: any.
+pub(super) fn account_status_filter(number: i32) -> Result<Option<&'static str>, QueryError> {
+    filter(&ACCOUNT_STATUSES, number)
+}
+
+/// The word for a status in a request; unspecified: any.
+pub(super) fn transfer_status_filter(number: i32) -> Result<Option<&'static str>, QueryError> {
+    filter(&TRANSFER_STATUSES, number)
+}
+
+pub(super) fn timestamp(time: OffsetDateTime) -> Option<Timestamp> {
+    let nanos = i32::try_from(time.nanosecond()).expect("less than a second");
+    Some(Timestamp { seconds: time.unix_timestamp(), nanos })
+}
+
+fn meaning<T: Copy>(
+    words: &[(&str, T)],
+    word: &str,
+    projection: &'static str,
+) -> Result<T, QueryError> {
+    let found = words.iter().find(|(known, _)| *known == word);
+    found
+        .map(|(_, meaning)| *meaning)
+        .ok_or_else(|| QueryError::Corrupt { projection, what: format!("unknown word `{word}`") })
+}
+
+fn filter<T: Copy + Into<i32>>(
+    words: &[(&'static str, T)],
+    number: i32,
+) -> Result<Option<&'static str>, QueryError> {
+    if number == 0 {
+        return Ok(None);
+    }
+    match words.iter().find(|(_, status)| (*status).into() == number) {
+        Some((word, _)) => Ok(Some(word)),
+        None => Err(QueryError::invalid("status", format!("is {number}, which is no status"))),
+    }
+}
