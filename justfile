@@ -1,0 +1,57 @@
+# Every recipe is a plain command that can also be typed by hand. `./deploy/bootstrap NAME` runs one on
+# a fresh machine, after installing what is missing.
+
+# What there is to run
+[private]
+default:
+    @just --list --unsorted
+
+# The whole story on servers of its own, to the last cent
+[group('run')]
+demo *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook demo {{ ARGS }}
+
+# PostgreSQL, Redis and the three services in the foreground, until Ctrl-C
+[group('run')]
+dev *ARGS:
+    cargo build --workspace --bins
+    target/debug/daybook dev {{ ARGS }}
+
+# All tests, on real servers that each test starts for itself
+[group('check')]
+test: build
+    @if cargo nextest --version >/dev/null 2>&1; then just _nextest; else just _cargo-test; fi
+
+# The binaries too, because tests start them as child processes
+[private]
+build:
+    cargo build --workspace --all-targets
+
+_nextest:
+    cargo nextest run --workspace
+    cargo test --workspace --doc
+
+# Without cargo-nextest: the same tests, one process a crate
+_cargo-test:
+    cargo test --workspace
+
+# Format, lints and documentation, each without a single warning
+[group('check')]
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Put everything into the common format
+[group('check')]
+fmt:
+    cargo fmt --all
+
+# What continuous integration runs (.ci/run)
+[group('check')]
+ci: test
+
+# What should pass before a push
+[group('check')]
+check: lint test
