@@ -1,1 +1,39 @@
-fn main() {}
+//! `daybook`: the operator's command line.
+//!
+//! It talks to the services over the same public API as any other client, and has no way around their rules. (`migrate`
+//! is the exception: it needs the database itself.) `cli` says what can be typed, `commands` has one file a verb,
+//! `client` calls the services, `output` is the only place that writes to the terminal.
+
+mod cli;
+mod client;
+mod commands;
+mod failure;
+mod import;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let printer = output::Printer { json: cli.globals.json };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failure = failure::Failure::Other(anyhow::Error::new(error).context("start"));
+            printer.failure(&failure);
+            return failure.exit_code();
+        }
+    };
+    let result = runtime.block_on(commands::run(cli));
+    // A thread that still reads from a terminal must not keep us here.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}

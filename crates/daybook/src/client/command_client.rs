@@ -1,0 +1,54 @@
+//! Sends commands: with their actor, over one or several connections, again where there was no answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use daybook_proto::v1;
+use tonic::transport::Channel;
+use v1::command_service_client::CommandServiceClient;
+
+use super::retry::{self, CallError};
+use super::{Actor, Command, channel, new_command_id};
+use crate::failure::Failure;
+
+/// The command service, as seen from here. Clones share the connections.
+#[derive(Clone)]
+pub(crate) struct CommandClient {
+    connections: Arc<[CommandServiceClient<Channel>]>,
+    next: Arc<AtomicUsize>,
+    url: Arc<str>,
+    budget: Duration,
+}
+
+impl CommandClient {
+    /// Nothing is connected before the first call. `budget` bounds all attempts of one command together.
+    pub(crate) fn new(url: &str, connections: usize, budget: Duration) -> Result<Self, Failure> {
+        let connections = (0..connections.max(1))
+            .map(|_| channel(url).map(CommandServiceClient::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { connections: connections.into(), next: Arc::default(), url: url.into(), budget })
+    }
+
+    /// Sends a command until there is an answer or the time is up.
+    pub(crate) async fn send(
+        &self,
+        actor: &Actor,
+        mut command: Command,
+    ) -> Result<v1::Receipt, CallError> {
+        command.ensure_command_id(new_command_id);
+        let sent = retry::call(self.budget, |attempt| {
+            let dress = move |headers: &mut tonic::metadata::MetadataMap| {
+                actor.put_into(headers);
+                retry::put_deadline(headers, attempt);
+            };
+            command.send(self.pick(), dress)
+        });
+        sent.await.map_err(|error| error.about(&self.url, command.command_id()))
+    }
+
+    fn pick(&self) -> CommandServiceClient<Channel> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len();
+        self.connections[turn].clone()
+    }
+}

@@ -1,0 +1,73 @@
+//! Asks the query service. Questions change nothing, so each is asked again while there is no answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_proto::v1;
+use tonic::Request;
+use tonic::transport::Channel;
+use v1::query_service_client::QueryServiceClient;
+
+use super::channel;
+use super::retry::{self, CallError};
+use crate::failure::Failure;
+
+/// Largest answer taken, in bytes: a full page of the largest events, with room.
+const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The query service, as seen from here. Clones share the connection.
+#[derive(Clone)]
+pub(crate) struct QueryClient {
+    connection: QueryServiceClient<Channel>,
+    url: Arc<str>,
+    budget: Duration,
+}
+
+impl QueryClient {
+    /// Nothing is connected before the first call. `budget` bounds all attempts of one question together.
+    pub(crate) fn new(url: &str, budget: Duration) -> Result<Self, Failure> {
+        let connection =
+            QueryServiceClient::new(channel(url)?).max_decoding_message_size(ANSWER_BYTES_MAX);
+        Ok(Self { connection, url: url.into(), budget })
+    }
+}
+
+macro_rules! questions {
+    ($($(#[$doc:meta])* $name:ident: $request:ident -> $response:ident, $rpc:ident;)*) => {
+        impl QueryClient {
+            $($(#[$doc])*
+            pub(crate) async fn $name(
+                &self,
+                question: &v1::$request,
+            ) -> Result<v1::$response, CallError> {
+                retry::call(self.budget, |attempt| {
+                    let mut connection = self.connection.clone();
+                    let mut request = Request::new(question.clone());
+                    retry::put_deadline(request.metadata_mut(), attempt);
+                    async move { Ok(connection.$rpc(request).await?.into_inner()) }
+                })
+                .await
+                .map_err(|error| error.about(&self.url, ""))
+            })*
+        }
+    };
+}
+
+questions! {
+    /// One account as it stands.
+    account: GetAccountRequest -> GetAccountResponse, get_account;
+    /// A page of accounts.
+    accounts: ListAccountsRequest -> ListAccountsResponse, list_accounts;
+    /// A page of an account's statement.
+    statement: GetStatementRequest -> GetStatementResponse, get_statement;
+    /// One transfer as it stands.
+    transfer: GetTransferRequest -> GetTransferResponse, get_transfer;
+    /// A page of transfers.
+    transfers: ListTransfersRequest -> ListTransfersResponse, list_transfers;
+    /// A page of a stream's events.
+    history: GetEventHistoryRequest -> GetEventHistoryResponse, get_event_history;
+    /// Counts and volumes per day.
+    activity: GetDailyActivityRequest -> GetDailyActivityResponse, get_daily_activity;
+    /// How far each projection is.
+    status: GetProjectionStatusRequest -> GetProjectionStatusResponse, get_projection_status;
+}

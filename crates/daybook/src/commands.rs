@@ -1,0 +1,62 @@
+//! One file a verb: its flags and what it does.
+
+pub(crate) mod account;
+pub(crate) mod activity;
+pub(crate) mod history;
+pub(crate) mod import;
+mod interrupts;
+pub(crate) mod money;
+pub(crate) mod statement;
+pub(crate) mod status;
+pub(crate) mod transfer;
+
+pub(crate) use interrupts::Interrupts;
+
+use crate::cli::{Cli, Globals, Verb};
+use crate::client::{Command, CommandClient, QueryClient};
+use crate::failure::Failure;
+use crate::output::{Printer, ReceiptView};
+
+/// Does what was typed.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let session = Session::new(cli.globals)?;
+    match cli.verb {
+        Verb::Account(verb) => account::run(&session, verb).await,
+        Verb::Deposit(args) => money::deposit(&session, args).await,
+        Verb::Withdraw(args) => money::withdraw(&session, args).await,
+        Verb::Fee(args) => money::charge_fee(&session, args).await,
+        Verb::Refund(args) => money::refund(&session, args).await,
+        Verb::Transfer(verb) => transfer::run(&session, verb).await,
+        Verb::Statement(args) => statement::run(&session, args).await,
+        Verb::History(args) => history::run(&session, args).await,
+        Verb::Activity(args) => activity::run(&session, args).await,
+        Verb::Status(args) => status::run(&session, args).await,
+        Verb::Import(args) => import::run(&session, args).await,
+    }
+}
+
+/// What every verb works with.
+pub(crate) struct Session {
+    pub(crate) globals: Globals,
+    pub(crate) command: CommandClient,
+    pub(crate) query: QueryClient,
+    pub(crate) printer: Printer,
+}
+
+impl Session {
+    fn new(globals: Globals) -> Result<Self, Failure> {
+        Ok(Self {
+            command: CommandClient::new(&globals.command_url, 1, globals.budget())?,
+            query: QueryClient::new(&globals.query_url, globals.budget())?,
+            printer: Printer { json: globals.json },
+            globals,
+        })
+    }
+
+    /// Sends a command and prints its receipt.
+    async fn execute(&self, command: Command) -> Result<(), Failure> {
+        let actor = self.globals.actor()?;
+        let receipt = self.command.send(&actor, command).await?;
+        Ok(self.printer.record(&ReceiptView::from(receipt))?)
+    }
+}

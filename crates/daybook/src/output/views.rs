@@ -1,0 +1,44 @@
+//! What is shown of each thing that the services answer with: its columns for people, its fields for programs.
+//!
+//! Amounts are shown as people write them, with the whole minor units beside them for programs. The field names are
+//! part of the interface of `--json`.
+
+mod account;
+mod activity;
+mod event;
+mod projection;
+mod receipt;
+mod statement;
+mod transfer;
+
+pub(crate) use account::AccountView;
+pub(crate) use activity::ActivityView;
+pub(crate) use event::EventView;
+pub(crate) use projection::ProjectionView;
+pub(crate) use receipt::ReceiptView;
+pub(crate) use statement::EntryView;
+pub(crate) use transfer::TransferView;
+
+use daybook_core::money::Currency;
+use prost_types::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// An amount as people write it. A currency that this build does not know is shown in its minor units, and says so.
+pub(crate) fn amount_text(minor_units: impl Into<i128>, currency: &str) -> String {
+    let minor_units = minor_units.into();
+    match currency.parse::<Currency>() {
+        Ok(currency) => currency.format_wide(minor_units),
+        Err(_) => format!("{minor_units} minor units"),
+    }
+}
+
+/// A time in UTC, to the microsecond that the log keeps; empty where there is none.
+fn time_text(at: Option<&Timestamp>) -> String {
+    at.and_then(|at| {
+        let whole = OffsetDateTime::from_unix_timestamp(at.seconds).ok()?;
+        let micros = u32::try_from(at.nanos).ok()? / 1000;
+        whole.replace_microsecond(micros).ok()?.format(&Rfc3339).ok()
+    })
+    .unwrap_or_default()
+}
