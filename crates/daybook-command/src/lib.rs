@@ -1,1 +1,27 @@
-//! stub
+//! The write side: commands come in over gRPC, are decided in memory, and become committed events.
+//!
+//! In the order of a command's life: `service` checks it and who sent it → `submission` carries it → `decider` decides
+//! it → `journal` proves the round it is in → `sinks` hand its events on.
+
+mod decider;
+mod journal;
+mod run;
+mod service;
+mod settings;
+mod sinks;
+mod submission;
+
+pub use run::run;
+pub use settings::Settings;
+
+/// An error with all its causes, in one line.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

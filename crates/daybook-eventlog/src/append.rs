@@ -20,7 +20,7 @@ use sqlx::{Connection as _, Row as _};
 use time::OffsetDateTime;
 
 use crate::error::ReadError;
-use crate::head::{self, Head, Tip};
+use crate::head::{self, Head, Identity, Tip};
 use crate::row::recorded_event;
 
 mod plan;
@@ -69,12 +69,13 @@ pub enum AppendError {
     /// Nothing was appended: at least one of the commands had its effect before.
     #[error("a command of the batch had its effect before")]
     CommandKnown,
-    /// Nothing was appended: PostgreSQL refused the batch.
+    /// Nothing was appended: PostgreSQL refused the batch for something that it holds.
     #[error("PostgreSQL refused the batch")]
     Refused(#[source] sqlx::Error),
-    /// Nothing was appended: there is no connection.
-    #[error("cannot connect to the log")]
-    Disconnected(#[source] sqlx::Error),
+    /// Nothing was appended: the log cannot be reached or takes nothing now (no connection, disk full, lock not given in
+    /// time, read-only standby). The same batch may go in later.
+    #[error("the log takes nothing now")]
+    Away(#[source] sqlx::Error),
     /// It may have been appended or not; [`Appender::resolve`] finds out.
     #[error("the outcome of the append is unknown")]
     Unknown(#[source] sqlx::Error),
@@ -91,6 +92,8 @@ pub enum AppendError {
 pub struct CatchUp {
     /// Where the log ends now. While the lock is held nobody else can move it.
     pub head: Head,
+    /// Its last event; `None` while the log is empty.
+    pub tip: Option<Tip>,
     /// The events since the known position; `None` when they are more than asked for.
     pub events: Option<Vec<RecordedEvent>>,
 }
@@ -108,22 +111,21 @@ impl Appender {
         Self { options, connection: None }
     }
 
-    /// Whether the next call will have to connect.
-    #[must_use]
-    pub fn is_disconnected(&self) -> bool {
-        self.connection.is_none()
+    /// Closes the connection: whatever was begun on it is rolled back by the server.
+    pub fn disconnect(&mut self) {
+        self.connection = None;
     }
 
     /// Connects where there is no connection, and then compares the event at `known` with the log's.
     ///
     /// # Errors
-    /// [`AppendError::Disconnected`], or [`AppendError::HistoryLost`] when the log holds another event there, or none.
+    /// [`AppendError::Away`], or [`AppendError::HistoryLost`] when the log holds another event there, or none.
     pub async fn connect(&mut self, known: Option<Tip>) -> Result<(), AppendError> {
         if self.connection.is_some() {
             return Ok(());
         }
         let connecting = PgConnection::connect_with(&self.options);
-        let mut connection = bounded(connecting).await.map_err(AppendError::Disconnected)?;
+        let mut connection = bounded(connecting).await.map_err(AppendError::Away)?;
         if let Some(tip) = known {
             let reading = head::read_event_id_at(&mut connection, tip.position);
             match bounded_read(reading).await? {
@@ -141,6 +143,33 @@ impl Appender {
     /// When the log cannot be reached.
     pub async fn head(&mut self) -> Result<Head, AppendError> {
         let reading = head::read_head(self.connected()?);
+        let result = bounded_read(reading).await;
+        self.drop_connection_unless_ok(result)
+    }
+
+    /// Where the log ends, with its last event: for somebody who knows nothing of it yet.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    pub async fn head_and_tip(&mut self) -> Result<(Head, Option<Tip>), AppendError> {
+        let connection = self.connected()?;
+        let reading = async {
+            let head = head::read_head(&mut *connection).await?;
+            // The head may move between the two reads; its position then still holds the event that it held.
+            let event_id = head::read_event_id_at(connection, head.position).await?;
+            let tip = event_id.map(|event_id| Tip { position: head.position, event_id });
+            Ok((head, tip))
+        };
+        let result = bounded_read(reading).await;
+        self.drop_connection_unless_ok(result)
+    }
+
+    /// Which log it is.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    pub async fn identity(&mut self) -> Result<Identity, AppendError> {
+        let reading = head::read_identity(self.connected()?);
         let result = bounded_read(reading).await;
         self.drop_connection_unless_ok(result)
     }
@@ -172,7 +201,7 @@ impl Appender {
         let locking = lock_and_catch_up(self.connected()?, known, events_max);
         let result = tokio::time::timeout(ANSWER_TIMEOUT, locking)
             .await
-            .unwrap_or_else(|_| Err(AppendError::Disconnected(timed_out())));
+            .unwrap_or_else(|_| Err(AppendError::Away(timed_out())));
         self.drop_connection_unless_ok(result)
     }
 
@@ -211,7 +240,7 @@ impl Appender {
     /// Finds out what became of a plan whose outcome is unknown, by sending it again over a new connection.
     ///
     /// # Errors
-    /// As [`Appender::append`]; while it is `Unknown` or `Disconnected` the question stays open and is to be asked again.
+    /// As [`Appender::append`]; while it is `Unknown` or `Away` the question stays open and is to be asked again.
     pub async fn resolve(
         &mut self,
         plan: &Plan,
@@ -250,9 +279,9 @@ impl Appender {
     /// The connection, for reads that belong between two appends (which commands are known).
     ///
     /// # Errors
-    /// [`AppendError::Disconnected`] when [`Appender::connect`] was not called since the last loss.
+    /// [`AppendError::Away`] when [`Appender::connect`] was not called since the last loss.
     pub fn connected(&mut self) -> Result<&mut PgConnection, AppendError> {
-        self.connection.as_mut().ok_or_else(|| AppendError::Disconnected(sqlx::Error::PoolClosed))
+        self.connection.as_mut().ok_or_else(|| AppendError::Away(sqlx::Error::PoolClosed))
     }
 
     fn drop_connection_unless_ok<T>(
@@ -285,8 +314,10 @@ async fn lock_and_catch_up(
     {
         return Err(AppendError::HistoryLost(tip));
     }
+    let event_id = head::read_event_id_at(&mut *connection, head.position).await?;
+    let tip = event_id.map(|event_id| Tip { position: head.position, event_id });
     if head.position.get() - known_position.get() > i64::from(events_max) {
-        return Ok(CatchUp { head, events: None });
+        return Ok(CatchUp { head, tip, events: None });
     }
     let events = sqlx::query(include_str!("queries/read_log.sql"))
         .bind(known_position.get())
@@ -297,7 +328,7 @@ async fn lock_and_catch_up(
         .iter()
         .map(recorded_event)
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(CatchUp { head, events: Some(events) })
+    Ok(CatchUp { head, tip, events: Some(events) })
 }
 
 impl Plan {
@@ -343,11 +374,14 @@ fn classify(error: sqlx::Error) -> AppendError {
     if refusal.constraint() == Some("commands_pkey") {
         return AppendError::CommandKnown;
     }
-    // Class 08 is a broken connection; 57P is a server that is going down, perhaps after the commit.
-    if code.starts_with("08") || code.starts_with("57P") || code.is_empty() {
-        return AppendError::Unknown(error);
+    match code.get(..2) {
+        // The server is going down, perhaps after the commit.
+        Some("08" | "57") if code != "57014" => AppendError::Unknown(error),
+        // Bad data, a broken constraint, a limit, a wrong statement or a missing right: the batch is at fault.
+        Some("21" | "22" | "23" | "42" | "54" | "P0") => AppendError::Refused(error),
+        Some(_) => AppendError::Away(error),
+        None => AppendError::Unknown(error),
     }
-    AppendError::Refused(error)
 }
 
 async fn bounded<T>(

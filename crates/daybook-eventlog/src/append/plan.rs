@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Batch, NewCommand};
+use crate::command::Receipt;
 use crate::head::{Head, Tip};
 
 /// An event with its place. Its partition is computed here, once, and stored with it.
@@ -79,6 +80,24 @@ impl Plan {
             recorded_at,
             partition_positions: self.partition_positions.clone(),
         }
+    }
+
+    /// The receipt of each command, in order, once the plan is appended.
+    #[must_use]
+    pub fn receipts(&self, recorded_at: OffsetDateTime) -> Vec<Receipt> {
+        let mut events = self.events.iter();
+        self.commands
+            .iter()
+            .map(|command| {
+                let mut receipt =
+                    Receipt { position: self.expected_head, recorded_at, streams: Vec::new() };
+                for planned in events.by_ref().take(command.event_count) {
+                    let event = &planned.event;
+                    receipt.add(&event.stream_id, event.version, planned.position);
+                }
+                receipt
+            })
+            .collect()
     }
 
     /// The events as the log has them, once the plan is appended.

@@ -1,0 +1,277 @@
+//! The decider: one task that decides all commands of this instance, in order, against the states in memory.
+//!
+//! Each command sees the effect of the ones before it, committed or not. What is decided while one round is in flight is
+//! the next round: batches form by themselves, without a timer. Nothing is answered before its round is proven
+//! ([`round`]); a round that fails takes everything decided after it back into the queue, in the old order, and every
+//! stream that these touched out of the cache.
+//!
+//! **Several instances.** While this instance alone appends, a round proves itself by its compare-and-set. An instance that
+//! loses it is *contended*: it decides only under the head's lock, after taking in what the others appended, where it
+//! cannot lose again, until it has won [`UNOPPOSED_WINS`] times unopposed.
+//!
+//! **Crash points.** Before the append: nothing happened. After it: the events are committed and their callers unanswered;
+//! a retry with the same command id gets the receipt. Before the hand-over to Redis: projectors read the log.
+
+mod cache;
+mod catch_up;
+mod decide;
+mod loads;
+mod outcome;
+mod queue;
+mod round;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_core::domain::Domain;
+use daybook_core::ids::CommandId;
+use daybook_eventlog::append::Plan;
+use daybook_eventlog::{Head, Identity, Tip};
+use sqlx::PgPool;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use self::cache::Cache;
+pub(crate) use self::round::SnapshotState;
+
+use self::loads::{Arrival, Loads};
+use self::queue::{Numbered, Queue};
+use self::round::{Decided, Round, Verdict};
+use crate::journal::{Job, Outcome, Proof};
+use crate::sinks::Sinks;
+use crate::submission::Submission;
+
+/// Wins in a row, with nothing appended by others, after which an instance stops taking the lock first.
+const UNOPPOSED_WINS: u8 = 3;
+/// Commands taken in at a time, before what is decided is sent.
+const INTAKE_MAX: usize = 1024;
+/// First pause before the log is asked again when it takes nothing; doubled each time.
+const AWAY_PAUSE_MIN: Duration = Duration::from_millis(50);
+/// Longest such pause.
+const AWAY_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Bounds of the decider.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// Streams kept in memory.
+    pub(crate) cache_streams_max: usize,
+    /// Events of one batch.
+    pub(crate) batch_events_max: usize,
+    /// Bytes of data and metadata of one batch.
+    pub(crate) batch_bytes_max: usize,
+    /// A snapshot is made whenever a stream's version passes a multiple of this; 0: never.
+    pub(crate) snapshot_every: i64,
+}
+
+/// What the decider may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The log takes nothing until somebody has asked it again, not before this moment.
+    Away { retry_at: Instant },
+    /// No job is in hand.
+    Idle,
+    /// A job is in hand.
+    Busy,
+    /// This instance holds the head's lock, and no job is in hand.
+    Locked,
+}
+
+/// See the module.
+pub(crate) struct Decider<D: Domain> {
+    domain: Arc<D>,
+    limits: Limits,
+    cache: Cache<D::State>,
+    loads: Loads<D>,
+    queue: Queue<D>,
+    /// Decided since the last round was sent.
+    building: Round<D>,
+    /// Sent, not proven yet; its batch has become the plan.
+    in_flight: Option<(Round<D>, Option<Arc<Plan>>)>,
+    /// Ids accepted in one of these two rounds.
+    accepted_ids: HashSet<CommandId>,
+    /// Commands with such an id, which wait for what becomes of the first.
+    followers: HashMap<CommandId, Vec<Numbered<D>>>,
+    /// Where the log ends, as far as this instance knows; `None` before it has asked.
+    head: Option<Head>,
+    /// The last event that this instance knows.
+    tip: Option<Tip>,
+    /// Which log it is, as of the last connection.
+    identity: Option<Identity>,
+    phase: Phase,
+    /// Pause before the log is asked again.
+    away_pause: Duration,
+    /// Rounds to be won unopposed before deciding ahead again; zero: not contended.
+    wins_needed: u8,
+    /// Commands that a batch may have while a culprit is looked for.
+    probation: Option<usize>,
+    sinks: Sinks<D>,
+    jobs: mpsc::Sender<Job>,
+    reachable: watch::Sender<bool>,
+}
+
+impl<D: Domain> Decider<D> {
+    /// A decider that loads streams through `pool`, has its rounds proven through `jobs`, and tells through `reachable`
+    /// whether the log takes anything.
+    pub(crate) fn new(
+        domain: Arc<D>,
+        limits: Limits,
+        pool: PgPool,
+        sinks: Sinks<D>,
+        jobs: mpsc::Sender<Job>,
+        reachable: watch::Sender<bool>,
+    ) -> Self {
+        Self {
+            cache: Cache::new(limits.cache_streams_max),
+            loads: Loads::new(Arc::clone(&domain), pool),
+            queue: Queue::new(),
+            building: Round::default(),
+            in_flight: None,
+            accepted_ids: HashSet::new(),
+            followers: HashMap::new(),
+            head: None,
+            tip: None,
+            identity: None,
+            phase: Phase::Away { retry_at: Instant::now() },
+            away_pause: AWAY_PAUSE_MIN,
+            wins_needed: 0,
+            probation: None,
+            domain,
+            limits,
+            sinks,
+            jobs,
+            reachable,
+        }
+    }
+
+    /// Decides what comes through `inbox` until it is closed and everything in hand is answered.
+    pub(crate) async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Submission<D>>,
+        mut outcomes: mpsc::Receiver<Outcome>,
+    ) {
+        let mut arrived = Vec::with_capacity(INTAKE_MAX);
+        let mut open = true;
+        loop {
+            self.proceed().await;
+            if !open && self.is_done() {
+                return;
+            }
+            let retry_at = match self.phase {
+                Phase::Away { retry_at } => Some(retry_at),
+                _ => None,
+            };
+            tokio::select! {
+                outcome = outcomes.recv() => match outcome {
+                    Some(outcome) => self.conclude(outcome),
+                    // The journal is gone: nothing can be proven any more.
+                    None => return,
+                },
+                arrival = self.loads.next() => self.take_in(arrival),
+                count = inbox.recv_many(&mut arrived, INTAKE_MAX), if open => {
+                    open = count > 0;
+                    for submission in arrived.drain(..) {
+                        self.queue.push(submission);
+                    }
+                }
+                () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)),
+                    if retry_at.is_some() => self.ask_again().await,
+            }
+        }
+    }
+
+    /// Does everything that can be done without waiting.
+    async fn proceed(&mut self) {
+        if self.may_decide() {
+            self.decide_ready();
+        }
+        self.loads.start();
+        match self.phase {
+            Phase::Idle if !self.building.is_empty() => self.send_round(false).await,
+            Phase::Idle if self.wins_needed > 0 && self.queue.has_ready() => {
+                let job = Job::Lock { known: self.tip };
+                self.send(job).await;
+            }
+            // Also with nothing decided: the lock is given back.
+            Phase::Locked => self.send_round(true).await,
+            Phase::Idle | Phase::Busy | Phase::Away { .. } => {}
+        }
+    }
+
+    /// A contended instance decides under the lock only: ahead of it, it would decide on states that others are changing.
+    fn may_decide(&self) -> bool {
+        match self.phase {
+            Phase::Away { .. } => false,
+            Phase::Locked => true,
+            Phase::Idle | Phase::Busy => self.wins_needed == 0 && self.head.is_some(),
+        }
+    }
+
+    /// Sends everything decided so far to be proven.
+    async fn send_round(&mut self, locked: bool) {
+        let Some(head) = &self.head else { return };
+        let mut round = std::mem::take(&mut self.building);
+        let batch = std::mem::take(&mut round.batch);
+        let plan = (!batch.events.is_empty()).then(|| Arc::new(Plan::new(batch, head)));
+        let proof = Proof {
+            plan: plan.clone(),
+            expected_head: head.position,
+            known: self.tip,
+            lookups: round.refused_that_may_be_retries(),
+        };
+        self.in_flight = Some((round, plan));
+        let job = if locked { Job::ProveLocked(proof) } else { Job::Prove(proof) };
+        self.send(job).await;
+    }
+
+    /// Asks the log, which took nothing a while ago, whether it does now.
+    async fn ask_again(&mut self) {
+        let job = Job::Connect { known: self.tip };
+        self.send(job).await;
+    }
+
+    async fn send(&mut self, job: Job) {
+        self.phase = Phase::Busy;
+        // A closed channel shows as a closed `outcomes` at once.
+        let _closed = self.jobs.send(job).await;
+    }
+
+    /// Streams that have arrived go into the cache, and the commands that waited for them are looked at again.
+    fn take_in(&mut self, arrival: Arrival<D::State>) {
+        if let Arrival::Loaded(streams) = arrival {
+            for (stream_id, stream) in streams {
+                self.cache.insert(stream_id, stream.version, stream.state);
+            }
+            self.queue.unblock();
+        }
+    }
+
+    /// Takes commands back that were decided and certainly had no effect.
+    fn put_back(&mut self, decided: Vec<Decided<D>>) {
+        let mut commands = Vec::with_capacity(decided.len());
+        for Decided { numbered, verdict } in decided {
+            if matches!(verdict, Verdict::Accepted) {
+                self.put_back_followers(numbered.submission.command_id());
+            }
+            numbered.submission.ticket.put_back();
+            commands.push(numbered);
+        }
+        self.queue.put_back(commands);
+    }
+
+    /// The first command of this id has no effect (yet): those that waited for it are commands of their own.
+    fn put_back_followers(&mut self, command_id: &CommandId) {
+        self.accepted_ids.remove(command_id);
+        let followers = self.followers.remove(command_id).unwrap_or_default();
+        for follower in &followers {
+            follower.submission.ticket.put_back();
+        }
+        self.queue.put_back(followers);
+    }
+
+    /// Nothing is in hand. While the log is away nobody waits for what is not decided: the callers are gone by now.
+    fn is_done(&self) -> bool {
+        let away = matches!(self.phase, Phase::Away { .. });
+        (away || self.queue.is_empty()) && self.building.is_empty() && self.in_flight.is_none()
+    }
+}

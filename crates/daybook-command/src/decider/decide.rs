@@ -1,0 +1,187 @@
+//! Deciding: from the queue into the round that is being built.
+
+use std::sync::Arc;
+
+use daybook_core::domain::{Context, Domain};
+use daybook_core::event::{EventPayload as _, NewEvent, PAYLOAD_BYTES_MAX};
+use daybook_core::ids::{Actor, Version};
+use daybook_core::stream::StreamId;
+use daybook_eventlog::append::NewCommand;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::Decider;
+use super::queue::Numbered;
+use super::round::{Decided, SnapshotState, Verdict};
+use crate::submission::{Refusal, Submission};
+
+/// What an accepted command will do, before any state is touched.
+struct Decision<E> {
+    events: Vec<(StreamId, E)>,
+    /// The same as texts, ready to be appended.
+    new_events: Vec<NewEvent>,
+    /// Size of the texts.
+    bytes: usize,
+}
+
+impl<D: Domain> Decider<D> {
+    /// Decides, in order, every command that can be decided now.
+    pub(super) fn decide_ready(&mut self) {
+        while !self.is_round_full() {
+            let Some(next) = self.queue.pop() else { return };
+            self.consider(next);
+        }
+    }
+
+    fn is_round_full(&self) -> bool {
+        let batch = &self.building.batch;
+        self.building.decided.len() >= self.limits.batch_events_max
+            || batch.events.len() >= self.limits.batch_events_max
+            || self.building.bytes >= self.limits.batch_bytes_max
+            || self.probation.is_some_and(|commands_max| batch.commands.len() >= commands_max)
+    }
+
+    /// Decides a command, or sets it aside until its streams are there.
+    fn consider(&mut self, numbered: Numbered<D>) {
+        let streams = self.domain.streams(&numbered.submission.command, &self.cache);
+        let mut is_blocked = false;
+        for stream_id in &streams {
+            if !self.cache.contains(stream_id) {
+                self.loads.want(stream_id);
+                is_blocked = true;
+            }
+            is_blocked |= self.queue.is_claimed(stream_id);
+        }
+        if is_blocked {
+            self.queue.block(numbered, streams);
+        } else {
+            self.decide(numbered, &streams);
+        }
+    }
+
+    fn decide(&mut self, numbered: Numbered<D>, streams: &[StreamId]) {
+        let submission = &numbered.submission;
+        if submission.deadline <= Instant::now() {
+            // Not in hand yet, so it certainly has no effect, and nothing has to be proven for that.
+            return numbered.submission.ticket.answer(Err(Refusal::TooLate));
+        }
+        if !submission.ticket.take_in_hand() {
+            return;
+        }
+        if self.accepted_ids.contains(submission.command_id()) {
+            let command_id = submission.command_id().clone();
+            return self.followers.entry(command_id).or_default().push(numbered);
+        }
+        match self.judge(submission, streams) {
+            Ok(decision) => self.accept(numbered, decision),
+            Err(refusal) => self.building.refuse(numbered, refusal),
+        }
+    }
+
+    /// What the rules say, with the events as texts. Touches no state.
+    fn judge(
+        &self,
+        submission: &Submission<D>,
+        streams: &[StreamId],
+    ) -> Result<Decision<D::Event>, Refusal<D::Rejection>> {
+        if let Some(first) = streams.first() {
+            let actual = self.cache.version(first);
+            if !submission.expected_version.holds(actual) {
+                let expected = submission.expected_version;
+                return Err(Refusal::WrongVersion { stream_id: first.clone(), expected, actual });
+            }
+        }
+        let actor: &Actor = &submission.metadata.actor;
+        let context = Context { actor, now: OffsetDateTime::now_utc() };
+        let events = self
+            .domain
+            .decide(&submission.command, &self.cache, context)
+            .map_err(Refusal::Rejected)?;
+        self.encode(submission, events).map_err(Refusal::Defect)
+    }
+
+    fn encode(
+        &self,
+        submission: &Submission<D>,
+        events: Vec<(StreamId, D::Event)>,
+    ) -> Result<Decision<D::Event>, String> {
+        if events.is_empty() {
+            return Err("the domain accepted a command without recording anything".to_owned());
+        }
+        let metadata: Arc<str> = serde_json::to_string(&submission.metadata)
+            .map_err(|error| format!("metadata cannot be written: {error}"))?
+            .into();
+        let mut new_events = Vec::with_capacity(events.len());
+        let mut bytes = 0;
+        for (index, (stream_id, event)) in events.iter().enumerate() {
+            let data = event
+                .encode()
+                .map_err(|error| format!("`{}` cannot be written: {error}", event.event_type()))?;
+            if data.len() > PAYLOAD_BYTES_MAX || metadata.len() > PAYLOAD_BYTES_MAX {
+                return Err(format!(
+                    "`{}` is larger than {PAYLOAD_BYTES_MAX} bytes",
+                    event.event_type()
+                ));
+            }
+            // Versions count on from the cache, over the events of this command on the same stream.
+            let earlier =
+                events[..index].iter().filter(|(earlier, _)| earlier == stream_id).count();
+            let version = (0..=earlier).fold(self.cache.version(stream_id), |v, _| v.next());
+            bytes += data.len() + metadata.len();
+            new_events.push(NewEvent {
+                stream_id: stream_id.clone(),
+                version,
+                event_type: event.event_type(),
+                schema_version: event.schema_version(),
+                event_id: Uuid::now_v7(),
+                data,
+                metadata: Arc::clone(&metadata),
+            });
+        }
+        Ok(Decision { events, new_events, bytes })
+    }
+
+    /// Lets the command have its effect in memory, and puts its events into the batch.
+    fn accept(&mut self, numbered: Numbered<D>, decision: Decision<D::Event>) {
+        let Decision { events, new_events, bytes } = decision;
+        let mut touched: Vec<(StreamId, Version)> = Vec::with_capacity(events.len());
+        for (stream_id, event) in &events {
+            let before = self.cache.version(stream_id);
+            self.cache.evolve(stream_id, |state| self.domain.evolve(stream_id, state, event));
+            if !touched.iter().any(|(known, _)| known == stream_id) {
+                touched.push((stream_id.clone(), before));
+            }
+        }
+        for (stream_id, before) in touched {
+            self.snapshot_if_due(&stream_id, before);
+            self.cache.pin(&stream_id);
+            self.building.pins.push(stream_id);
+        }
+        let submission = &numbered.submission;
+        self.accepted_ids.insert(submission.command_id().clone());
+        self.building.batch.commands.push(NewCommand {
+            command_id: submission.command_id().clone(),
+            content_hash: submission.content_hash,
+            event_count: new_events.len(),
+        });
+        self.building.bytes += bytes;
+        self.building.batch.events.extend(new_events);
+        self.building.decided.push(Decided { numbered, verdict: Verdict::Accepted });
+    }
+
+    /// Copies the state when deciding crosses a multiple of `snapshot_every`. It is written only after this very version
+    /// has committed.
+    fn snapshot_if_due(&mut self, stream_id: &StreamId, before: Version) {
+        let every = self.limits.snapshot_every;
+        let version = self.cache.version(stream_id);
+        if every == 0 || before.get() / every == version.get() / every {
+            return;
+        }
+        if let Some(state) = daybook_core::domain::States::state(&self.cache, stream_id) {
+            let state = state.clone();
+            let stream_id = stream_id.clone();
+            self.building.snapshots.push(SnapshotState { stream_id, version, state });
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What becomes of a round, and of those who wait for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use daybook_core::domain::Domain;
+use daybook_core::ids::CommandId;
+use daybook_eventlog::append::Plan;
+use daybook_eventlog::command::{KnownCommand, Receipt};
+use daybook_eventlog::{Head, Identity, Tip};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::round::{Decided, Round, Verdict};
+use super::{AWAY_PAUSE_MAX, AWAY_PAUSE_MIN, Decider, Phase, UNOPPOSED_WINS};
+use crate::journal::Outcome;
+use crate::submission::{Acknowledgement, Answer, Refusal};
+
+type Known = HashMap<CommandId, KnownCommand>;
+
+impl<D: Domain> Decider<D> {
+    /// Goes on from the certain outcome of a job.
+    pub(super) fn conclude(&mut self, outcome: Outcome) {
+        self.phase = Phase::Idle;
+        match outcome {
+            Outcome::Connected { head, tip, identity } => self.connected(head, tip, identity),
+            Outcome::Locked(catch_up) => {
+                self.catch_up(catch_up);
+                self.phase = Phase::Locked;
+            }
+            Outcome::Proven { recorded_at, known } => self.proven(recorded_at, &known),
+            Outcome::Known(known) => self.known(&known),
+            Outcome::HeadMoved => {
+                self.undo();
+                self.wins_needed = UNOPPOSED_WINS;
+            }
+            Outcome::HistoryLost(tip) => self.history_lost(tip),
+            Outcome::Refused(error) => self.refused(&error),
+            Outcome::Away(error) => self.away(&error),
+        }
+    }
+
+    /// Nothing is decided until the log takes something again: what waits can still be taken back by its callers.
+    fn away(&mut self, error: &str) {
+        tracing::warn!(%error, "the log takes nothing now, trying again");
+        self.undo();
+        self.queue.drop_taken_back();
+        self.phase = Phase::Away { retry_at: Instant::now() + self.away_pause };
+        self.away_pause = (self.away_pause * 2).min(AWAY_PAUSE_MAX);
+        self.reachable.send_replace(false);
+    }
+
+    fn connected(&mut self, head: Head, tip: Option<Tip>, identity: Identity) {
+        self.away_pause = AWAY_PAUSE_MIN;
+        self.identity = Some(identity);
+        if self.head.is_none() {
+            tracing::info!(log.position = %head.position, "connected to the log");
+            self.head = Some(head);
+            self.tip = tip;
+        }
+        self.reachable.send_replace(true);
+    }
+
+    /// The round holds: its events are durable, its refusals lean on committed, current states.
+    fn proven(&mut self, recorded_at: Option<OffsetDateTime>, known: &Known) {
+        let Some((round, plan)) = self.in_flight.take() else { return };
+        let mut receipts = Vec::new();
+        if let (Some(plan), Some(recorded_at)) = (plan, recorded_at) {
+            receipts = plan.receipts(recorded_at);
+            self.committed(plan, recorded_at);
+        }
+        for stream_id in &round.pins {
+            self.cache.unpin(stream_id);
+        }
+        self.sinks.write_snapshots(round.snapshots);
+        self.wins_needed = self.wins_needed.saturating_sub(1);
+        self.probation = self
+            .probation
+            .map(|commands| commands * 2)
+            .filter(|commands| *commands < self.limits.batch_events_max);
+
+        let mut receipts = receipts.into_iter();
+        for decided in round.decided {
+            self.answer(decided, &mut receipts, known);
+        }
+    }
+
+    fn committed(&mut self, plan: Arc<Plan>, recorded_at: OffsetDateTime) {
+        self.head = Some(plan.head_after(recorded_at));
+        self.tip = plan.tip().or(self.tip);
+        // The journal has answered, so nobody else holds the plan any more.
+        let plan = Arc::unwrap_or_clone(plan);
+        match plan.into_recorded(recorded_at) {
+            Ok(events) => self.sinks.publish(self.identity, events),
+            Err(error) => {
+                tracing::error!(%error, "committed events are not JSON; projectors read the log")
+            }
+        }
+    }
+
+    fn answer(
+        &mut self,
+        decided: Decided<D>,
+        receipts: &mut impl Iterator<Item = Receipt>,
+        known: &Known,
+    ) {
+        let submission = decided.numbered.submission;
+        let answer = match decided.verdict {
+            Verdict::Accepted => {
+                self.refuse_followers(submission.command_id());
+                match receipts.next() {
+                    Some(receipt) => Ok(Acknowledgement { receipt, replayed: false }),
+                    None => Err(Refusal::Defect("a committed command has no receipt".to_owned())),
+                }
+            }
+            Verdict::Refused(refusal) => match known.get(submission.command_id()) {
+                Some(first) => replay(first, &submission.content_hash),
+                None => Err(refusal),
+            },
+        };
+        submission.ticket.answer(answer);
+    }
+
+    /// Some of the round's commands had their effect before: they get its receipt, the others are decided again.
+    fn known(&mut self, known: &Known) {
+        let Some(round) = self.take_in_flight() else { return };
+        self.undo();
+        let mut again = Vec::with_capacity(round.decided.len());
+        for decided in round.decided {
+            let submission = &decided.numbered.submission;
+            match known.get(submission.command_id()) {
+                Some(first) => {
+                    self.refuse_followers(&submission.command_id().clone());
+                    let answer = replay(first, &submission.content_hash);
+                    decided.numbered.submission.ticket.answer(answer);
+                }
+                None => again.push(decided),
+            }
+        }
+        self.put_back(again);
+    }
+
+    /// The first command of this id had its effect: the look-up of the next round gives its followers the same receipt.
+    fn refuse_followers(&mut self, command_id: &CommandId) {
+        self.accepted_ids.remove(command_id);
+        for follower in self.followers.remove(command_id).into_iter().flatten() {
+            self.building.refuse(follower, Refusal::CommandIdReused);
+        }
+    }
+
+    /// Takes the round in flight, which certainly had no effect, and its traces in the cache.
+    fn take_in_flight(&mut self) -> Option<Round<D>> {
+        let (round, _) = self.in_flight.take()?;
+        self.forget(&round);
+        Some(round)
+    }
+
+    /// Takes back the round in flight, which certainly had no effect, and everything decided after it.
+    fn undo(&mut self) {
+        if let Some(round) = self.take_in_flight() {
+            self.put_back(round.decided);
+        }
+        let building = std::mem::take(&mut self.building);
+        self.forget(&building);
+        self.put_back(building.decided);
+    }
+
+    /// The states of these streams have seen events that do not exist.
+    fn forget(&mut self, round: &Round<D>) {
+        for stream_id in &round.pins {
+            self.cache.evict(stream_id);
+        }
+    }
+
+    fn history_lost(&mut self, tip: Tip) {
+        tracing::error!(
+            log.position = %tip.position, event.id = %tip.event_id,
+            "the log lost its tail: it no longer holds an event that this service has seen committed; \
+             everything in memory is dropped"
+        );
+        self.undo();
+        self.cache.clear();
+        self.loads.taint_all();
+        self.head = None;
+        self.tip = None;
+        self.phase = Phase::Away { retry_at: Instant::now() };
+    }
+
+    /// PostgreSQL refuses something in the batch: smaller and smaller batches find the culprit, and it alone is refused.
+    fn refused(&mut self, error: &str) {
+        let accepted = self.in_flight.as_ref().map_or(0, |(round, _)| {
+            round.decided.iter().filter(|d| matches!(d.verdict, Verdict::Accepted)).count()
+        });
+        tracing::error!(%error, commands = accepted, "PostgreSQL refuses a batch");
+        if accepted > 1 {
+            self.undo();
+            self.probation = Some(accepted / 2);
+            return;
+        }
+        let Some(mut round) = self.take_in_flight() else { return };
+        let culprit = round.decided.iter().position(|d| matches!(d.verdict, Verdict::Accepted));
+        let culprit = culprit.map(|index| round.decided.remove(index).numbered.submission);
+        self.put_back(round.decided);
+        self.undo();
+        if let Some(culprit) = culprit {
+            // Its followers are commands of their own now, and will be refused on their own.
+            self.put_back_followers(culprit.command_id());
+            culprit.ticket.answer(Err(Refusal::Defect(error.to_owned())));
+        }
+    }
+}
+
+/// The first receipt, if the command is the one that got it.
+fn replay<R>(first: &KnownCommand, content_hash: &[u8; 32]) -> Answer<R> {
+    if first.content_hash == content_hash {
+        Ok(Acknowledgement { receipt: first.receipt.clone(), replayed: true })
+    } else {
+        Err(Refusal::CommandIdReused)
+    }
+}

@@ -1,0 +1,80 @@
+//! A round: everything decided since the last one was sent. It is proven as a whole, by appending its events behind a
+//! compare-and-set of the head, or, where it has none, by finding the head where it was.
+//!
+//! Nothing in a round is answered before it is proven (G12): an acceptance needs its events durable, and a refusal leans
+//! on states that may be uncommitted, or stale if another instance appended.
+
+use daybook_core::domain::Domain;
+use daybook_core::ids::{CommandId, Version};
+use daybook_core::stream::StreamId;
+use daybook_eventlog::append::Batch;
+
+use super::queue::Numbered;
+use crate::submission::Refusal;
+
+/// What was decided about one command.
+pub(super) enum Verdict<R> {
+    /// Its events are in the batch.
+    Accepted,
+    /// It has no effect, if its id had none before and the states that it leaned on hold.
+    Refused(Refusal<R>),
+}
+
+/// A decided command.
+pub(super) struct Decided<D: Domain> {
+    pub(super) numbered: Numbered<D>,
+    pub(super) verdict: Verdict<D::Rejection>,
+}
+
+/// A state to be written as a snapshot once its version is committed.
+pub(crate) struct SnapshotState<S> {
+    pub(crate) stream_id: StreamId,
+    pub(crate) version: Version,
+    pub(crate) state: S,
+}
+
+/// Everything decided since the last round was sent, in order.
+pub(super) struct Round<D: Domain> {
+    pub(super) decided: Vec<Decided<D>>,
+    /// Commands and events of the accepted ones.
+    pub(super) batch: Batch,
+    /// Size of the batch's texts.
+    pub(super) bytes: usize,
+    /// The streams pinned for it in the cache, once for each time.
+    pub(super) pins: Vec<StreamId>,
+    pub(super) snapshots: Vec<SnapshotState<D::State>>,
+}
+
+impl<D: Domain> Default for Round<D> {
+    fn default() -> Self {
+        Self {
+            decided: Vec::new(),
+            batch: Batch::default(),
+            bytes: 0,
+            pins: Vec::new(),
+            snapshots: Vec::new(),
+        }
+    }
+}
+
+impl<D: Domain> Round<D> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.decided.is_empty()
+    }
+
+    pub(super) fn refuse(&mut self, numbered: Numbered<D>, refusal: Refusal<D::Rejection>) {
+        self.decided.push(Decided { numbered, verdict: Verdict::Refused(refusal) });
+    }
+
+    /// Ids that must be looked up before their commands may be refused: the caller gave them, so each may be the retry of
+    /// a command that had its effect.
+    pub(super) fn refused_that_may_be_retries(&self) -> Vec<CommandId> {
+        self.decided
+            .iter()
+            .filter(|decided| matches!(decided.verdict, Verdict::Refused(_)))
+            .map(|decided| &decided.numbered.submission)
+            .filter(|submission| submission.may_be_retry)
+            .map(|submission| submission.command_id().clone())
+            .collect()
+    }
+}

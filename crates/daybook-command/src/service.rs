@@ -1,0 +1,140 @@
+//! gRPC in, gRPC out: checks a request and who sent it, makes a command of it, and tells its fate. Generated types stop
+//! here.
+
+mod account;
+mod deadline;
+mod desk;
+mod fields;
+mod refusal;
+mod transfer;
+
+pub(crate) use desk::Desk;
+
+use daybook_core::bank::BankCommand;
+use daybook_proto::v1 as proto;
+use daybook_proto::v1::command_service_server::CommandService;
+use tonic::{Request, Response, Status};
+
+/// A request that asks for one command.
+trait CommandRequest: Send {
+    /// What every command carries; taken out, so that it is not copied.
+    fn take_context(&mut self) -> Option<proto::CommandContext>;
+
+    /// The command, with every field checked.
+    fn into_command(self) -> Result<BankCommand, Status>;
+}
+
+/// The gRPC service.
+pub(crate) struct CommandApi {
+    desk: Desk,
+}
+
+impl CommandApi {
+    /// A service that hands commands to `desk`.
+    #[must_use]
+    pub(crate) fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+}
+
+/// `rpc!(self, request, DepositResponse)`: every call is the same, but for its types.
+macro_rules! rpc {
+    ($self:ident, $request:ident, $response:ident) => {{
+        let receipt = Some($self.desk.execute($request).await?);
+        Ok(Response::new(proto::$response { receipt }))
+    }};
+}
+
+#[tonic::async_trait]
+impl CommandService for CommandApi {
+    async fn open_account(
+        &self,
+        request: Request<proto::OpenAccountRequest>,
+    ) -> Result<Response<proto::OpenAccountResponse>, Status> {
+        rpc!(self, request, OpenAccountResponse)
+    }
+
+    async fn deposit(
+        &self,
+        request: Request<proto::DepositRequest>,
+    ) -> Result<Response<proto::DepositResponse>, Status> {
+        rpc!(self, request, DepositResponse)
+    }
+
+    async fn withdraw(
+        &self,
+        request: Request<proto::WithdrawRequest>,
+    ) -> Result<Response<proto::WithdrawResponse>, Status> {
+        rpc!(self, request, WithdrawResponse)
+    }
+
+    async fn charge_fee(
+        &self,
+        request: Request<proto::ChargeFeeRequest>,
+    ) -> Result<Response<proto::ChargeFeeResponse>, Status> {
+        rpc!(self, request, ChargeFeeResponse)
+    }
+
+    async fn refund(
+        &self,
+        request: Request<proto::RefundRequest>,
+    ) -> Result<Response<proto::RefundResponse>, Status> {
+        rpc!(self, request, RefundResponse)
+    }
+
+    async fn freeze_account(
+        &self,
+        request: Request<proto::FreezeAccountRequest>,
+    ) -> Result<Response<proto::FreezeAccountResponse>, Status> {
+        rpc!(self, request, FreezeAccountResponse)
+    }
+
+    async fn unfreeze_account(
+        &self,
+        request: Request<proto::UnfreezeAccountRequest>,
+    ) -> Result<Response<proto::UnfreezeAccountResponse>, Status> {
+        rpc!(self, request, UnfreezeAccountResponse)
+    }
+
+    async fn close_account(
+        &self,
+        request: Request<proto::CloseAccountRequest>,
+    ) -> Result<Response<proto::CloseAccountResponse>, Status> {
+        rpc!(self, request, CloseAccountResponse)
+    }
+
+    async fn initiate_transfer(
+        &self,
+        request: Request<proto::InitiateTransferRequest>,
+    ) -> Result<Response<proto::InitiateTransferResponse>, Status> {
+        rpc!(self, request, InitiateTransferResponse)
+    }
+
+    async fn approve_transfer(
+        &self,
+        request: Request<proto::ApproveTransferRequest>,
+    ) -> Result<Response<proto::ApproveTransferResponse>, Status> {
+        rpc!(self, request, ApproveTransferResponse)
+    }
+
+    async fn reject_transfer(
+        &self,
+        request: Request<proto::RejectTransferRequest>,
+    ) -> Result<Response<proto::RejectTransferResponse>, Status> {
+        rpc!(self, request, RejectTransferResponse)
+    }
+
+    async fn cancel_transfer(
+        &self,
+        request: Request<proto::CancelTransferRequest>,
+    ) -> Result<Response<proto::CancelTransferResponse>, Status> {
+        rpc!(self, request, CancelTransferResponse)
+    }
+
+    async fn execute_transfer(
+        &self,
+        request: Request<proto::ExecuteTransferRequest>,
+    ) -> Result<Response<proto::ExecuteTransferResponse>, Status> {
+        rpc!(self, request, ExecuteTransferResponse)
+    }
+}

@@ -1,0 +1,145 @@
+//! The desk: where a checked request becomes a submission, and where its caller waits for its fate.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_core::bank::{Bank, BankCommand, BankRejection};
+use daybook_core::ids::Actor;
+use daybook_core::metadata::Metadata;
+use daybook_core::stream::ExpectedVersion;
+use daybook_proto::v1 as proto;
+use daybook_runtime::status;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tonic::{Request, Status};
+
+use super::CommandRequest;
+use super::deadline::caller_timeout;
+use super::fields::Caller;
+use super::refusal;
+use crate::settings::Settings;
+use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
+
+/// When to try again after too much was waiting.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// See the module.
+pub(crate) struct Desk {
+    submissions: mpsc::Sender<Submission<Bank>>,
+    /// One for each command in hand, from here until it is answered.
+    places: Arc<Semaphore>,
+    reachable: watch::Receiver<bool>,
+    wait_max: Duration,
+}
+
+/// The caller's half of a command in hand.
+struct Waiting {
+    answer: oneshot::Receiver<Answer<BankRejection>>,
+    stage: Stage,
+    deadline: Instant,
+    caller: Caller,
+}
+
+impl Desk {
+    /// A desk that submits to the decider.
+    pub(crate) fn new(
+        submissions: mpsc::Sender<Submission<Bank>>,
+        reachable: watch::Receiver<bool>,
+        settings: &Settings,
+    ) -> Self {
+        Self {
+            submissions,
+            places: Arc::new(Semaphore::new(settings.commands_max)),
+            reachable,
+            wait_max: Duration::from_millis(settings.wait_max_ms),
+        }
+    }
+
+    /// Checks, submits and waits. Once it is submitted, a command no longer needs its caller.
+    pub(super) async fn execute<R: CommandRequest>(
+        &self,
+        mut request: Request<R>,
+    ) -> Result<proto::Receipt, Status> {
+        let context = request.get_mut().take_context().unwrap_or_default();
+        let caller = Caller::of(&request, context)?;
+        let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
+        let deadline = Instant::now() + timeout.min(self.wait_max);
+        let command = request.into_inner().into_command()?;
+        let waiting = self.submit(command, caller, deadline)?;
+        self.wait(waiting).await
+    }
+
+    fn submit(
+        &self,
+        command: BankCommand,
+        caller: Caller,
+        deadline: Instant,
+    ) -> Result<Waiting, Status> {
+        let too_much = || {
+            let message = "too many commands are in hand; this one was not applied, try again";
+            status::resource_exhausted("TOO_MANY_COMMANDS", message, RETRY_AFTER)
+        };
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| too_much())?;
+        let (ticket, answer, stage) = Ticket::new(place);
+        let metadata: Metadata = caller.metadata.clone();
+        let submission = Submission {
+            content_hash: content_hash(&command, caller.expected_version, &metadata.actor)?,
+            command,
+            expected_version: caller.expected_version,
+            metadata,
+            may_be_retry: caller.gave_command_id,
+            deadline,
+            ticket,
+        };
+        self.submissions.try_send(submission).map_err(|_| too_much())?;
+        Ok(Waiting { answer, stage, deadline, caller })
+    }
+
+    async fn wait(&self, waiting: Waiting) -> Result<proto::Receipt, Status> {
+        let Waiting { answer, stage, deadline, caller } = waiting;
+        let metadata = &caller.metadata;
+        match tokio::time::timeout_at(deadline, answer).await {
+            Ok(Ok(Ok(acknowledgement))) => Ok(receipt(acknowledgement, metadata)),
+            Ok(Ok(Err(refusal))) => Err(refusal::status(refusal, metadata)),
+            // The service is ending, with the command's fate open.
+            Ok(Err(_)) => Err(refusal::outcome_unknown(metadata)),
+            Err(_) if !stage.take_back() => Err(refusal::outcome_unknown(metadata)),
+            Err(_) if *self.reachable.borrow() => Err(refusal::too_late()),
+            Err(_) => Err(refusal::log_away()),
+        }
+    }
+}
+
+/// SHA-256 over what is asked for, what is expected and who asks; not over trace, correlation or reason, in which a retry
+/// may differ.
+fn content_hash(
+    command: &BankCommand,
+    expected_version: ExpectedVersion,
+    actor: &Actor,
+) -> Result<[u8; 32], Status> {
+    let content = serde_json::to_vec(&(command, expected_version, actor))
+        .map_err(|error| status::internal("content hash", &error))?;
+    Ok(Sha256::digest(&content).into())
+}
+
+fn receipt(acknowledgement: Acknowledgement, metadata: &Metadata) -> proto::Receipt {
+    let receipt = acknowledgement.receipt;
+    proto::Receipt {
+        position: receipt.position.get(),
+        recorded_at: Some(prost_types::Timestamp {
+            seconds: receipt.recorded_at.unix_timestamp(),
+            nanos: i32::try_from(receipt.recorded_at.nanosecond()).unwrap_or_default(),
+        }),
+        streams: receipt
+            .streams
+            .into_iter()
+            .map(|(stream_id, version)| proto::StreamVersion {
+                stream_id: stream_id.to_string(),
+                version: version.get(),
+            })
+            .collect(),
+        replayed: acknowledgement.replayed,
+        command_id: metadata.command_id.to_string(),
+    }
+}

@@ -1,0 +1,149 @@
+//! Fields that many requests share, each checked here, with an error that names it and says what would be right.
+
+use std::net::SocketAddr;
+
+use daybook_core::account::AccountId;
+use daybook_core::ids::{Actor, CausationId, CommandId, CorrelationId, InvalidId, Version};
+use daybook_core::metadata::Metadata;
+use daybook_core::money::{Currency, Money};
+use daybook_core::personal::Personal;
+use daybook_core::stream::ExpectedVersion;
+use daybook_core::transfer::TransferId;
+use daybook_proto::v1 as proto;
+use daybook_proto::v1::expected_version::Kind;
+use daybook_runtime::status::{error, invalid_argument};
+use tonic::metadata::MetadataMap;
+use tonic::transport::server::TcpConnectInfo;
+use tonic::{Code, Request, Status};
+use uuid::Uuid;
+
+/// Who does it; required on every call.
+const ACTOR_HEADER: &str = "x-daybook-actor";
+/// W3C trace context; optional.
+const TRACE_HEADER: &str = "traceparent";
+/// Longest trace context that is recorded, in bytes; the standard's own has 55.
+const TRACE_BYTES_MAX: usize = 128;
+
+/// Who asks, and what he said beside the command.
+pub(super) struct Caller {
+    pub(super) metadata: Metadata,
+    pub(super) expected_version: ExpectedVersion,
+    /// Whether the command id is the caller's own.
+    pub(super) gave_command_id: bool,
+}
+
+impl Caller {
+    pub(super) fn of<R>(
+        request: &Request<R>,
+        context: proto::CommandContext,
+    ) -> Result<Self, Status> {
+        let gave_command_id = !context.command_id.is_empty();
+        let command_id = if gave_command_id {
+            CommandId::new(&context.command_id).map_err(wrong("context.command_id"))?
+        } else {
+            CommandId::new(Uuid::now_v7().to_string()).map_err(wrong("context.command_id"))?
+        };
+        let correlation_id = match optional(&context.correlation_id) {
+            Some(id) => CorrelationId::new(id).map_err(wrong("context.correlation_id"))?,
+            None => CorrelationId::new(command_id.as_str()).map_err(wrong("context.command_id"))?,
+        };
+        let causation_id = optional(&context.causation_id)
+            .map(|id| CausationId::new(id).map_err(wrong("context.causation_id")))
+            .transpose()?;
+        let reason = optional(&context.reason)
+            .map(|text| Personal::new(text).map_err(wrong("context.reason")))
+            .transpose()?;
+        let address =
+            request.extensions().get::<TcpConnectInfo>().and_then(|info| info.remote_addr());
+        Ok(Self {
+            metadata: Metadata {
+                actor: actor(request.metadata())?,
+                correlation_id,
+                causation_id,
+                command_id,
+                reason,
+                ip: address.as_ref().map(SocketAddr::ip),
+                traceparent: traceparent(request.metadata()),
+            },
+            expected_version: expected_version(context.expected_version)?,
+            gave_command_id,
+        })
+    }
+}
+
+fn actor(headers: &MetadataMap) -> Result<Actor, Status> {
+    let unauthenticated = |what: &str| {
+        let message = format!("the request header `{ACTOR_HEADER}` {what}");
+        error(Code::Unauthenticated, "NO_ACTOR", message, Vec::new())
+    };
+    let header = headers
+        .get(ACTOR_HEADER)
+        .ok_or_else(|| unauthenticated("is missing: it says who does it"))?;
+    let text = header.to_str().map_err(|_| unauthenticated("must be visible ASCII"))?;
+    Actor::new(text).map_err(|reason| unauthenticated(&reason.to_string()))
+}
+
+/// A trace context that cannot be one is not worth refusing a command for.
+fn traceparent(headers: &MetadataMap) -> Option<String> {
+    let text = headers.get(TRACE_HEADER)?.to_str().ok()?;
+    (text.len() <= TRACE_BYTES_MAX).then(|| text.to_owned())
+}
+
+fn expected_version(expected: Option<proto::ExpectedVersion>) -> Result<ExpectedVersion, Status> {
+    let refused = |field: &str, what: &str| Err(invalid_argument(field, what));
+    match expected.and_then(|expected| expected.kind) {
+        None => Ok(ExpectedVersion::Any),
+        Some(Kind::NoStream(true)) => Ok(ExpectedVersion::NoStream),
+        Some(Kind::StreamExists(true)) => Ok(ExpectedVersion::StreamExists),
+        Some(Kind::NoStream(false)) => {
+            refused("context.expected_version.no_stream", "must be true or absent")
+        }
+        Some(Kind::StreamExists(false)) => {
+            refused("context.expected_version.stream_exists", "must be true or absent")
+        }
+        Some(Kind::Exact(version)) => match Version::new(version) {
+            Ok(version) if version > Version::ZERO => Ok(ExpectedVersion::Exact(version)),
+            _ => refused(
+                "context.expected_version.exact",
+                &format!(
+                    "is {version}, must be 1 or more; for a stream without events use no_stream"
+                ),
+            ),
+        },
+    }
+}
+
+pub(super) fn account_id(field: &'static str, text: &str) -> Result<AccountId, Status> {
+    AccountId::new(text).map_err(wrong(field))
+}
+
+pub(super) fn transfer_id(text: &str) -> Result<TransferId, Status> {
+    TransferId::new(text).map_err(wrong("transfer_id"))
+}
+
+pub(super) fn personal(field: &'static str, text: String) -> Result<Personal, Status> {
+    Personal::new(text).map_err(wrong(field))
+}
+
+pub(super) fn currency(field: &'static str, code: &str) -> Result<Currency, Status> {
+    code.parse().map_err(|reason| invalid_argument(field, format!("is wrong: {reason}")))
+}
+
+/// An amount of more than zero.
+pub(super) fn amount(amount: Option<proto::Money>) -> Result<Money, Status> {
+    let amount = amount.ok_or_else(|| invalid_argument("amount", "is missing"))?;
+    let currency = currency("amount.currency", &amount.currency)?;
+    if amount.minor_units <= 0 {
+        let what = format!("is {}, must be more than zero", amount.minor_units);
+        return Err(invalid_argument("amount.minor_units", what));
+    }
+    Ok(Money::new(amount.minor_units, currency))
+}
+
+fn optional(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn wrong(field: &'static str) -> impl FnOnce(InvalidId) -> Status {
+    move |reason| invalid_argument(field, reason)
+}

@@ -1,0 +1,140 @@
+//! A command on its way through the decider, and the answer that its caller waits for.
+//!
+//! **A command's fate is always certain or said to be unknown.** Caller and decider share one [`Stage`]: a caller whose
+//! deadline passes takes a waiting command back, and then it is not applied; one that the decider has taken in hand can no
+//! longer be taken back, and completes whether or not anybody still waits for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use daybook_core::domain::Domain;
+use daybook_core::ids::{CommandId, Version};
+use daybook_core::metadata::Metadata;
+use daybook_core::stream::{ExpectedVersion, StreamId};
+use daybook_eventlog::command::Receipt;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
+
+/// A command with everything that its decision and its events need.
+pub(crate) struct Submission<D: Domain> {
+    /// What is asked for.
+    pub(crate) command: D::Command,
+    /// What the stream named first must stand at.
+    pub(crate) expected_version: ExpectedVersion,
+    /// Who asks, why, in whose course; recorded with every event.
+    pub(crate) metadata: Metadata,
+    /// Whether the caller gave the command id: only then may it have been sent before.
+    pub(crate) may_be_retry: bool,
+    /// SHA-256 over command, expected version and actor.
+    pub(crate) content_hash: [u8; 32],
+    /// Past it, an undecided command is refused unapplied.
+    pub(crate) deadline: Instant,
+    /// The way back to the caller.
+    pub(crate) ticket: Ticket<D::Rejection>,
+}
+
+impl<D: Domain> Submission<D> {
+    /// The command's id.
+    pub(crate) fn command_id(&self) -> &CommandId {
+        &self.metadata.command_id
+    }
+}
+
+/// What the caller gets.
+pub(crate) type Answer<R> = Result<Acknowledgement, Refusal<R>>;
+
+/// A committed effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acknowledgement {
+    /// Where the events are.
+    pub(crate) receipt: Receipt,
+    /// Whether the effect is an earlier one of the same command id.
+    pub(crate) replayed: bool,
+}
+
+/// Why a command has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal<R> {
+    /// A rule of the domain.
+    Rejected(R),
+    /// The expected version does not hold.
+    WrongVersion {
+        /// Which stream.
+        stream_id: StreamId,
+        /// What the caller believed.
+        expected: ExpectedVersion,
+        /// Where it stands.
+        actual: Version,
+    },
+    /// The command id had an effect with another content or of another actor.
+    CommandIdReused,
+    /// The deadline passed before it was decided.
+    TooLate,
+    /// It could not be recorded; the cause is in the log of this service.
+    Defect(String),
+}
+
+/// Whose turn a command is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stage(Arc<AtomicU8>);
+
+const WAITING: u8 = 0;
+const IN_HAND: u8 = 1;
+const TAKEN_BACK: u8 = 2;
+
+impl Stage {
+    /// For the caller: takes the command back. `false`: it is in hand, and its fate is open.
+    pub(crate) fn take_back(&self) -> bool {
+        self.0.compare_exchange(WAITING, TAKEN_BACK, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// For the decider: takes the command in hand. `false`: the caller took it back.
+    fn take_in_hand(&self) -> bool {
+        self.0.compare_exchange(WAITING, IN_HAND, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// For the decider: it certainly had no effect, and is to be decided again.
+    fn put_back(&self) {
+        self.0.store(WAITING, Ordering::Release);
+    }
+}
+
+/// The way back to the caller; holds the command's place among those in hand until it is answered.
+pub(crate) struct Ticket<R> {
+    reply: oneshot::Sender<Answer<R>>,
+    stage: Stage,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<R> Ticket<R> {
+    /// A ticket that occupies `place`, and what the caller keeps of it.
+    pub(crate) fn new(place: OwnedSemaphorePermit) -> (Self, oneshot::Receiver<Answer<R>>, Stage) {
+        let (reply, answer) = oneshot::channel();
+        let stage = Stage::default();
+        (Self { reply, stage: stage.clone(), _place: place }, answer, stage)
+    }
+
+    /// See [`Stage`]. A command whose caller is gone before it is decided counts as taken back.
+    pub(crate) fn take_in_hand(&self) -> bool {
+        !self.reply.is_closed() && self.stage.take_in_hand()
+    }
+
+    /// Whether the caller took the command back, or is gone while it waits.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        match self.stage.0.load(Ordering::Acquire) {
+            TAKEN_BACK => true,
+            WAITING => self.reply.is_closed(),
+            _ => false,
+        }
+    }
+
+    /// See [`Stage`].
+    pub(crate) fn put_back(&self) {
+        self.stage.put_back();
+    }
+
+    /// Answers. Nobody may be listening any more: the effect stands all the same.
+    pub(crate) fn answer(self, answer: Answer<R>) {
+        let _gone = self.reply.send(answer);
+    }
+}
