@@ -1,0 +1,28 @@
+//! The query service over a real PostgreSQL, asked by a real client, as the role that it has in production.
+//!
+//! Rows are put in as the projector leaves them; what makes them is the projector's own test.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[path = "it/accounts.rs"]
+mod accounts;
+#[path = "it/activity.rs"]
+mod activity;
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/history.rs"]
+mod history;
+#[path = "it/limits.rs"]
+mod limits;
+#[path = "it/min_position.rs"]
+mod min_position;
+#[path = "it/privileges.rs"]
+mod privileges;
+#[path = "it/projection_status.rs"]
+mod projection_status;
+#[path = "it/statements.rs"]
+mod statements;
+#[path = "it/transfers.rs"]
+mod transfers;
+#[path = "it/world.rs"]
+mod world;

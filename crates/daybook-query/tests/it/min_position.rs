@@ -1,0 +1,185 @@
+//! G9: an answer that reflects the position asked for, or a clear error in time.
+
+use std::time::{Duration, Instant};
+
+use daybook_proto::v1::{
+    GetAccountRequest, GetDailyActivityRequest, GetStatementRequest, GetTransferRequest,
+    ListAccountsRequest, ListTransfersRequest,
+};
+use tonic::{Code, Request, Status};
+
+use crate::world::{AccountRow, PARTITIONS, World, info, partition_of};
+
+fn alice_at(min_position: i64) -> GetAccountRequest {
+    GetAccountRequest { account_id: "alice".to_owned(), min_position }
+}
+
+#[tokio::test]
+async fn g9_an_answer_waits_for_its_partition_and_reflects_the_position() {
+    let world = World::start().await;
+    world.account(AccountRow { balance: 1, ..Default::default() }).await;
+    world.all_checkpoints(4).await;
+
+    let mut client = world.client.clone();
+    let waiting = tokio::spawn(async move { client.get_account(alice_at(5)).await });
+    world.somebody_waits().await;
+    assert!(!waiting.is_finished());
+    // Rows and checkpoint move in one transaction, and only in the partition that holds the account.
+    let partition = partition_of("account-alice");
+    world
+        .sql(format!(
+            "BEGIN;
+             UPDATE read.checkpoints SET position = 9 WHERE projection = 'accounts' AND partition = {partition};
+             UPDATE read.accounts_1 SET balance = 2;
+             COMMIT"
+        ))
+        .await;
+    let answer = waiting.await.unwrap().unwrap().into_inner();
+    assert_eq!(answer.checkpoint, 9);
+    assert_eq!(answer.account.unwrap().balance_minor_units, 2);
+}
+
+#[tokio::test]
+async fn g9_a_list_waits_for_every_partition() {
+    let world = World::start().await;
+    world.all_checkpoints(5).await;
+    world.sql("UPDATE read.checkpoints SET position = 4 WHERE partition = 3").await;
+
+    let mut client = world.client.clone();
+    let request = ListAccountsRequest { min_position: 5, ..Default::default() };
+    let waiting = tokio::spawn(async move { client.list_accounts(request).await });
+    world.somebody_waits().await;
+    assert!(!waiting.is_finished());
+    world.all_checkpoints(6).await;
+    assert_eq!(waiting.await.unwrap().unwrap().into_inner().checkpoint, 6);
+}
+
+#[tokio::test]
+async fn g9_an_answer_that_is_not_there_in_time_is_a_clear_error() {
+    let mut world = World::start_with(&["--wait-max-ms", "200"]).await;
+    world.all_checkpoints(4).await;
+
+    let started = Instant::now();
+    let status = world.client.get_account(alice_at(5)).await.unwrap_err();
+    assert!(started.elapsed() >= Duration::from_millis(200));
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    let info = info(&status);
+    assert_eq!((info.reason.as_str(), info.domain.as_str()), ("READ_MODEL_BEHIND", "daybook"));
+    assert_eq!((&*info.metadata["min_position"], &*info.metadata["checkpoint"]), ("5", "4"));
+}
+
+#[tokio::test]
+async fn g9_the_callers_own_deadline_ends_the_wait_before_he_stops_listening() {
+    let mut world = World::start().await;
+    let mut request = Request::new(alice_at(5));
+    request.set_timeout(Duration::from_millis(400));
+    let status = world.client.get_account(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    assert_eq!(info(&status).reason, "READ_MODEL_BEHIND");
+}
+
+/// The outcome of every query on a read model that must reflect `min_position`.
+async fn ask_everything(world: &mut World, min_position: i64) -> Vec<(&'static str, Status)> {
+    let client = &mut world.client;
+    let statement =
+        GetStatementRequest { account_id: "alice".to_owned(), min_position, ..Default::default() };
+    let transfer = GetTransferRequest { transfer_id: "t-1".to_owned(), min_position };
+    let accounts = ListAccountsRequest { min_position, ..Default::default() };
+    let transfers = ListTransfersRequest { min_position, ..Default::default() };
+    let activity = GetDailyActivityRequest { min_position, ..Default::default() };
+    let account = alice_at(min_position);
+    vec![
+        ("GetAccount", client.get_account(account).await.map(drop)),
+        ("ListAccounts", client.list_accounts(accounts).await.map(drop)),
+        ("GetStatement", client.get_statement(statement).await.map(drop)),
+        ("GetTransfer", client.get_transfer(transfer).await.map(drop)),
+        ("ListTransfers", client.list_transfers(transfers).await.map(drop)),
+        ("GetDailyActivity", client.get_daily_activity(activity).await.map(drop)),
+    ]
+    .into_iter()
+    .map(|(rpc, outcome)| (rpc, outcome.err().unwrap_or_else(|| Status::ok("answered"))))
+    .collect()
+}
+
+#[tokio::test]
+async fn g9_a_stopped_partition_answers_at_once() {
+    let mut world = World::start_with(&["--wait-max-ms", "15000"]).await;
+    world.account(AccountRow::default()).await;
+    world.all_checkpoints(9).await;
+    for projection in ["accounts", "account_entries", "transfers", "daily_activity"] {
+        for partition in 0..PARTITIONS {
+            world.stopped(projection, partition, 4, "poison").await;
+        }
+    }
+    let started = Instant::now();
+    for (rpc, status) in ask_everything(&mut world, 5).await {
+        assert_eq!(status.code(), Code::Unavailable, "{rpc}: {status}");
+        assert_eq!(info(&status).reason, "PROJECTION_STOPPED", "{rpc}");
+        assert_eq!(info(&status).metadata["checkpoint"], "4", "{rpc}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "it waited");
+    // What lies before the stop is answered as ever.
+    assert!(world.client.get_account(alice_at(4)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_read_model_ahead_of_its_log_is_data_loss_in_every_query() {
+    let mut world = World::start().await;
+    world.account(AccountRow::default()).await;
+    world.all_checkpoints(9).await;
+    for projection in ["accounts", "account_entries", "transfers", "daily_activity"] {
+        world.stopped(projection, 2, 9, "history").await;
+    }
+    for min_position in [0, 5, 50] {
+        for (rpc, status) in ask_everything(&mut world, min_position).await {
+            assert_eq!(status.code(), Code::DataLoss, "{rpc}: {status}");
+            assert_eq!(info(&status).reason, "READ_MODEL_AHEAD_OF_LOG", "{rpc}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_generation_is_read_as_soon_as_it_is_the_current_one() {
+    let mut world = World::start().await;
+    world.account(AccountRow { balance: 1, ..Default::default() }).await;
+    world
+        .sql(
+            "SET ROLE daybook_projector;
+             CREATE TABLE read.accounts_2 (LIKE read.accounts_1 INCLUDING ALL);
+             INSERT INTO read.accounts_2 SELECT * FROM read.accounts_1;
+             UPDATE read.accounts_2 SET balance = 2;
+             INSERT INTO read.checkpoints (projection, generation, partition, position)
+                 SELECT 'accounts', 2, generate_series(0, 3), 8;
+             UPDATE read.checkpoints SET retired = true WHERE projection = 'accounts' AND generation = 1;
+             UPDATE read.projections SET generation = 2 WHERE projection = 'accounts';
+             RESET ROLE",
+        )
+        .await;
+    let answer = world.client.get_account(alice_at(8)).await.unwrap().into_inner();
+    assert_eq!((answer.account.unwrap().balance_minor_units, answer.checkpoint), (2, 8));
+}
+
+#[tokio::test]
+async fn g9_rows_and_checkpoint_of_an_answer_are_of_one_moment() {
+    let world = World::start().await;
+    world.account(AccountRow::default()).await;
+    let admin = world.admin.clone();
+    // As the projector does: both in one transaction.
+    let writing = tokio::spawn(async move {
+        for n in 1..=300 {
+            let statement = format!(
+                "BEGIN; UPDATE read.checkpoints SET position = {n}; UPDATE read.accounts_1 SET balance = {n}; COMMIT"
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&admin).await.unwrap();
+        }
+    });
+    let mut client = world.client.clone();
+    let mut seen = std::collections::BTreeSet::new();
+    while !writing.is_finished() {
+        let answer = client.get_account(alice_at(0)).await.unwrap().into_inner();
+        assert_eq!(answer.account.unwrap().balance_minor_units, answer.checkpoint);
+        seen.insert(answer.checkpoint);
+    }
+    writing.await.unwrap();
+    assert!(seen.len() > 10, "the reads did not overlap the writes: {seen:?}");
+}

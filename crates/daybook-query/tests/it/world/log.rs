@@ -1,0 +1,38 @@
+//! Events in the log, as the command service leaves them.
+
+use super::{World, partition_of};
+
+impl World {
+    /// Appends one event to the end of the log, recorded `age` seconds ago, and returns its position.
+    pub(crate) async fn append(&self, stream_id: &str, event_type: &str, age: u32) -> i64 {
+        let partition = partition_of(stream_id);
+        let stream_type = stream_id.split('-').next().unwrap();
+        let mut tx = self.admin.begin().await.unwrap();
+        let position: i64 = sqlx::query_scalar(
+            "INSERT INTO log.events
+             SELECT h.position + 1, h.partition_positions[$3 + 1],
+                 (SELECT count(*) + 1 FROM log.events WHERE stream_id = $1),
+                 clock_timestamp() - make_interval(secs => $5), gen_random_uuid(), 1, $3, $1, $4, $2,
+                 '{\"b\": 1,  \"a\": 1e2}',
+                 '{\"actor\": \"clerk\", \"correlation_id\": \"c-1\", \"causation_id\": \"m-1\", \"command_id\": \"d-1\",
+                   \"reason\": {\"plain\": \"rent\"}}'
+             FROM log.head h RETURNING position",
+        )
+        .bind(stream_id)
+        .bind(event_type)
+        .bind(i32::from(partition))
+        .bind(stream_type)
+        .bind(f64::from(age))
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE log.head SET position = $1, partition_positions[$2] = $1")
+            .bind(position)
+            .bind(i32::from(partition) + 1)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        position
+    }
+}
