@@ -101,8 +101,9 @@ pub fn encode(origin: Origin, event: &RecordedEvent) -> String {
         metadata: Cow::Borrowed(event.metadata.get()),
         data: &event.data,
     };
-    serde_json::to_string(&envelope)
-        .expect("strings, numbers and checked JSON text can be written, as can a time of PostgreSQL")
+    serde_json::to_string(&envelope).expect(
+        "strings, numbers and checked JSON text can be written, as can a time of PostgreSQL",
+    )
 }
 
 /// Reads a message.
@@ -174,8 +175,10 @@ mod tests {
             schema_version: 2,
             event_id: Uuid::from_u128(99),
             // What a parser would not give back: white space, key order, 1.10, a key twice.
-            data: RawValue::from_string(r#"{"b": 1.10,"a":18446744073709551616,"a":"\u00e9\n"}"#.into())
-                .unwrap(),
+            data: RawValue::from_string(
+                r#"{"b": 1.10,"a":18446744073709551616,"a":"\u00e9\n"}"#.into(),
+            )
+            .unwrap(),
             metadata: RawValue::from_string(r#"{ "actor":"an\"n","n":1e2 }"#.into()).unwrap(),
             recorded_at: datetime!(2026-11-23 10:00:00.123456 UTC),
         }

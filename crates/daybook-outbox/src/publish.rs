@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
-use redis::aio::ConnectionManager;
 use redis::Pipeline;
+use redis::aio::ConnectionManager;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -128,7 +128,9 @@ impl Publisher {
             }
         };
         if timeout(STOP_BOUND, rest).await.is_err() {
-            tracing::warn!("stopped with events that Redis did not take in time; projectors read them from the log");
+            tracing::warn!(
+                "stopped with events that Redis did not take in time; projectors read them from the log"
+            );
         }
     }
 

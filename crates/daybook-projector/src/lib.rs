@@ -1,1 +1,28 @@
-//! stub
+//! The projector: drains the outbox into read models, and reads the log where messages are missing.
+//!
+//! - [`projection`]: what a projection is; [`projections`]: those of the built-in domain;
+//! - `feed`: which events are next, from messages and pages of the log;
+//! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
+//! - `log`: the log, and whether it still is the one that the rows were folded from;
+//! - `session`, `runner`: one stretch of work, and the loop around it;
+//! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
+//!
+//! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs time
+//! only. Everything above `projections` knows nothing of accounts.
+
+pub mod migrate;
+pub mod projection;
+pub mod projections;
+pub mod service;
+pub mod settings;
+
+mod checkpoint;
+mod failure;
+mod feed;
+mod log;
+mod read_models;
+mod runner;
+mod session;
+
+pub use service::run;
+pub use settings::Settings;

@@ -1,0 +1,233 @@
+//! Decides which events are next: from messages that may come twice, late, out of order, from another log or never, and
+//! from pages of the log.
+//!
+//! For each partition it holds a frontier: all up to there was handed on. A message at or below it is a duplicate; one
+//! whose `prev_position` is at or below it is next in line; otherwise something is missing, and after a short patience
+//! the log is read. By G3 whatever lies below a seen position is visible already, so a gap can always be filled at once.
+//! A frontier only moves forward, and a failure throws the whole feed away: the next one starts from the checkpoints.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use daybook_core::event::RecordedEvent;
+use daybook_core::ids::Position;
+use daybook_core::partition::Partition;
+use daybook_eventlog::Head;
+use daybook_outbox::{Message, Origin};
+use tokio::time::Instant;
+
+/// How long a missing message may take to arrive before the log is read instead: longer than two command services take
+/// to push one after the other, short for somebody who waits.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// The same for a partition that is behind the head while messages of others flow: its own are probably on their way.
+const PATIENCE_UNDER_LOAD: Duration = Duration::from_millis(100);
+
+/// The next events of all partitions.
+pub(crate) struct Feed {
+    origin: Origin,
+    /// Index = partition; `None` where nothing is to be applied.
+    lanes: Vec<Option<Lane>>,
+    held: usize,
+    held_max: usize,
+}
+
+#[derive(Default)]
+struct Lane {
+    frontier: Position,
+    /// Messages that came before what they follow.
+    held: BTreeMap<Position, RecordedEvent>,
+    /// Since when something is held.
+    held_since: Option<Instant>,
+    /// Since when the log is known to have more, without any progress here.
+    behind_since: Option<Instant>,
+}
+
+/// A page of the log lacks an event: G3 does not hold there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the log lacks an event: the one at {position} follows {prev_position}, but {frontier} was the last before it"
+)]
+pub(crate) struct BrokenLog {
+    position: Position,
+    prev_position: Position,
+    frontier: Position,
+}
+
+impl Feed {
+    /// A feed of the log `origin` that starts behind `frontiers` (index = partition) and holds at most about `held_max`
+    /// messages that came too early.
+    pub(crate) fn new(origin: Origin, frontiers: &[Option<Position>], held_max: usize) -> Self {
+        let lane = |frontier: &Option<Position>| {
+            frontier.map(|frontier| Lane { frontier, ..Lane::default() })
+        };
+        Self { origin, lanes: frontiers.iter().map(lane).collect(), held: 0, held_max }
+    }
+
+    /// Takes messages in and gives the events that are next, in order within each partition.
+    pub(crate) fn offer(&mut self, messages: Vec<Message>, now: Instant) -> Vec<RecordedEvent> {
+        let (mut next, mut foreign) = (Vec::with_capacity(messages.len()), 0_u64);
+        for Message { origin, event } in messages {
+            if origin != self.origin {
+                foreign += 1;
+            } else if let Some(lane) = lane_mut(&mut self.lanes, event.partition) {
+                lane.offer(event, now, &mut next);
+            }
+        }
+        if foreign > 0 {
+            tracing::warn!(messages = foreign, "dropped messages of another log or timeline");
+        }
+        self.held = self.lanes.iter().flatten().map(|lane| lane.held.len()).sum();
+        next
+    }
+
+    /// Takes in a page that holds the whole log from behind `after` up to its last event.
+    pub(crate) fn take_page(
+        &mut self,
+        after: Position,
+        page: Vec<RecordedEvent>,
+        now: Instant,
+    ) -> Result<Vec<RecordedEvent>, BrokenLog> {
+        let Some(last) = page.last().map(|event| event.position) else { return Ok(page) };
+        let mut next = Vec::with_capacity(page.len());
+        for event in page {
+            let Some(lane) = lane_mut(&mut self.lanes, event.partition) else { continue };
+            let (position, prev_position) = (event.position, event.prev_position);
+            if lane.is_next(&event) {
+                lane.hand_on(event, &mut next);
+            } else if position > lane.frontier {
+                return Err(BrokenLog { position, prev_position, frontier: lane.frontier });
+            }
+        }
+        for lane in self.lanes.iter_mut().flatten() {
+            // A lane that starts before the page is not covered by it.
+            if lane.frontier >= after {
+                lane.advance(last);
+            }
+            lane.release(now, &mut next);
+        }
+        self.held = self.lanes.iter().flatten().map(|lane| lane.held.len()).sum();
+        Ok(next)
+    }
+
+    /// Notes which partitions have more in the log than came here.
+    pub(crate) fn observe(&mut self, head: &Head, now: Instant) {
+        for (partition, lane) in self.lanes.iter_mut().enumerate() {
+            let Some(lane) = lane else { continue };
+            if last_in(head, partition) <= lane.frontier {
+                lane.behind_since = None;
+            } else {
+                lane.behind_since.get_or_insert(now);
+            }
+        }
+    }
+
+    /// Partitions that have nothing more up to `head` are level with it.
+    pub(crate) fn level(&mut self, head: &Head) {
+        for (partition, lane) in self.lanes.iter_mut().enumerate() {
+            let Some(lane) = lane else { continue };
+            if last_in(head, partition) <= lane.frontier {
+                lane.advance(head.position);
+            }
+        }
+    }
+
+    /// Whether messages have been waited for long enough. `idle`: none came at all lately.
+    pub(crate) fn must_read_log(&self, now: Instant, idle: bool) -> bool {
+        let patience = if idle { PATIENCE } else { PATIENCE_UNDER_LOAD };
+        let over = |since: Option<Instant>, patience| {
+            since.is_some_and(|since| now.duration_since(since) >= patience)
+        };
+        self.held > self.held_max
+            || self
+                .lanes
+                .iter()
+                .flatten()
+                .any(|lane| over(lane.held_since, PATIENCE) || over(lane.behind_since, patience))
+    }
+
+    /// How long to wait for messages at most.
+    pub(crate) fn patience(&self, now: Instant, poll_interval: Duration) -> Duration {
+        let since = self
+            .lanes
+            .iter()
+            .flatten()
+            .flat_map(|lane| [lane.held_since, lane.behind_since])
+            .flatten()
+            .min();
+        since.map_or(poll_interval, |since| {
+            PATIENCE.saturating_sub(now.duration_since(since)).min(poll_interval)
+        })
+    }
+
+    /// Where to read the log from: the lowest frontier of the partitions that lack something.
+    pub(crate) fn lowest_behind(&self) -> Option<Position> {
+        let lacks = |lane: &&Lane| lane.behind_since.is_some() || !lane.held.is_empty();
+        self.lanes.iter().flatten().filter(lacks).map(|lane| lane.frontier).min()
+    }
+
+    /// How far each partition was handed on (index = partition).
+    pub(crate) fn frontiers(&self) -> Vec<Option<Position>> {
+        self.lanes.iter().map(|lane| lane.as_ref().map(|lane| lane.frontier)).collect()
+    }
+}
+
+impl Lane {
+    fn offer(&mut self, event: RecordedEvent, now: Instant, next: &mut Vec<RecordedEvent>) {
+        if self.is_next(&event) {
+            self.hand_on(event, next);
+            self.release(now, next);
+        } else if event.position > self.frontier {
+            self.held.insert(event.position, event);
+            self.held_since.get_or_insert(now);
+        }
+    }
+
+    fn is_next(&self, event: &RecordedEvent) -> bool {
+        event.prev_position <= self.frontier && self.frontier < event.position
+    }
+
+    fn hand_on(&mut self, event: RecordedEvent, next: &mut Vec<RecordedEvent>) {
+        self.advance(event.position);
+        next.push(event);
+    }
+
+    fn advance(&mut self, to: Position) {
+        if to > self.frontier {
+            self.frontier = to;
+            self.behind_since = None;
+        }
+    }
+
+    /// Hands on what is held and now next, and drops what came by another way.
+    fn release(&mut self, now: Instant, next: &mut Vec<RecordedEvent>) {
+        let held_before = self.held.len();
+        while let Some(first) = self.held.first_entry() {
+            if first.get().position <= self.frontier {
+                first.remove();
+            } else if first.get().prev_position <= self.frontier {
+                let event = first.remove();
+                self.hand_on(event, next);
+            } else {
+                break;
+            }
+        }
+        if self.held.is_empty() {
+            self.held_since = None;
+        } else if self.held.len() < held_before {
+            // Another gap: it gets patience of its own.
+            self.held_since = Some(now);
+        }
+    }
+}
+
+fn lane_mut(lanes: &mut [Option<Lane>], partition: Partition) -> Option<&mut Lane> {
+    lanes.get_mut(partition.index())?.as_mut()
+}
+
+fn last_in(head: &Head, partition: usize) -> Position {
+    head.partition_positions.get(partition).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Makes the read models: the schema, its roles' rights, and the first generation of every projection's tables.
+
+use daybook_core::bank::BankEvent;
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::projection::{Generation, Projection};
+use crate::projections;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/read");
+
+/// Why the read models could not be made or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// A migration failed, or the database holds one that this build does not know.
+    #[error("failed to migrate schema `read`")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The tables of a projection could not be made.
+    #[error("failed to make the tables of projection `{projection}`")]
+    Tables {
+        /// Which.
+        projection: &'static str,
+        /// What PostgreSQL said.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// Brings schema `read` up to date, as its owner, and makes the tables of projections that have none. Safe to run again,
+/// and by several at once.
+///
+/// # Errors
+/// When a migration fails or a table cannot be made.
+pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
+    let mut migrator = Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::DEFAULT };
+    migrator.create_schema("read");
+    migrator.dangerous_set_table_name("read.migrations");
+    migrator.run(pool).await?;
+    for projection in projections::all() {
+        make_tables(pool, projection.as_ref())
+            .await
+            .map_err(|source| MigrateError::Tables { projection: projection.name(), source })?;
+    }
+    Ok(())
+}
+
+/// Row and tables come in one transaction: a projection has both or does not exist. Its checkpoints are made by the
+/// projector, which knows how many partitions the log has.
+async fn make_tables(
+    pool: &PgPool,
+    projection: &dyn Projection<BankEvent>,
+) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    // The projector owns what it fills: it makes, and drops, later generations itself.
+    sqlx::query("SET LOCAL ROLE daybook_projector").execute(&mut *tx).await?;
+    let new = sqlx::query(include_str!("queries/insert_projection.sql"))
+        .bind(projection.name())
+        .bind(Generation::FIRST.0)
+        .bind(projection.version())
+        .execute(&mut *tx)
+        .await?;
+    if new.rows_affected() == 1 {
+        // Safe: the template is ours and the generation a number.
+        let tables = AssertSqlSafe(Generation::FIRST.sql(projection.tables()));
+        sqlx::raw_sql(tables).execute(&mut *tx).await?;
+        tracing::info!(projection.name = projection.name(), "made the tables of a projection");
+    }
+    tx.commit().await
+}

@@ -1,0 +1,32 @@
+//! The read models of the built-in domain, one a file. To add one: its table template under migrations/read/tables, a
+//! file here with its SQL beside it, a line in [`all`], a test.
+
+mod account_entries;
+mod accounts;
+mod daily_activity;
+mod movement;
+mod transfers;
+
+use std::sync::Arc;
+
+use daybook_core::bank::BankEvent;
+use daybook_core::event::RecordedEvent;
+
+pub use account_entries::AccountEntries;
+pub use accounts::Accounts;
+pub use daily_activity::DailyActivity;
+pub use transfers::Transfers;
+
+use crate::projection::{FoldError, Projection};
+
+/// All of them, in the order in which they are written.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Projection<BankEvent>>> {
+    vec![Arc::new(Accounts), Arc::new(AccountEntries), Arc::new(Transfers), Arc::new(DailyActivity)]
+}
+
+/// The partition as the database has it.
+fn partition_column(event: &RecordedEvent) -> Result<i16, FoldError> {
+    i16::try_from(event.partition.0)
+        .map_err(|_| FoldError(format!("partition {} is out of range", event.partition)))
+}

@@ -1,0 +1,61 @@
+//! What an account's event says about money that moved: the common ground of statements and daily activity.
+
+use daybook_core::account::AccountEvent;
+use daybook_core::money::Money;
+
+use crate::projection::FoldError;
+
+/// Money that came onto an account or left it.
+pub(super) struct Movement<'a> {
+    /// As stored: `deposit`, `withdrawal`, `fee`, `refund`, `transfer_in` or `transfer_out`.
+    pub(super) kind: &'static str,
+    /// As the event has it, without sign.
+    pub(super) amount: Money,
+    outgoing: bool,
+    /// Posted balance after it, in minor units.
+    pub(super) balance: i64,
+    /// The other account of a transfer, the customer of a refund.
+    pub(super) counterparty: Option<&'a str>,
+    pub(super) transfer_id: Option<&'a str>,
+}
+
+impl<'a> Movement<'a> {
+    /// The movement, if the event is one.
+    pub(super) fn of(event: &'a AccountEvent) -> Option<Self> {
+        let plain = |kind, amount, outgoing, balance| {
+            Some(Self { kind, amount, outgoing, balance, counterparty: None, transfer_id: None })
+        };
+        match event {
+            AccountEvent::Deposited(e) => plain("deposit", e.amount, false, e.balance),
+            AccountEvent::Withdrawn(e) => plain("withdrawal", e.amount, true, e.balance),
+            AccountEvent::FeeCharged(e) => plain("fee", e.amount, true, e.balance),
+            AccountEvent::Refunded(e) => Some(Self {
+                counterparty: Some(e.customer.reveal()),
+                ..plain("refund", e.amount, true, e.balance)?
+            }),
+            AccountEvent::TransferDebited(e) => Some(Self {
+                counterparty: Some(e.counterparty.as_str()),
+                transfer_id: Some(e.transfer_id.as_str()),
+                ..plain("transfer_out", e.amount, true, e.balance)?
+            }),
+            AccountEvent::TransferCredited(e) => Some(Self {
+                counterparty: Some(e.counterparty.as_str()),
+                transfer_id: Some(e.transfer_id.as_str()),
+                ..plain("transfer_in", e.amount, false, e.balance)?
+            }),
+            AccountEvent::Opened(_)
+            | AccountEvent::FundsHeld(_)
+            | AccountEvent::HoldReleased(_)
+            | AccountEvent::Frozen(_)
+            | AccountEvent::Unfrozen(_)
+            | AccountEvent::Closed(_) => None,
+        }
+    }
+
+    /// In minor units: above zero what came in, below zero what went out.
+    pub(super) fn signed_amount(&self) -> Result<i64, FoldError> {
+        let amount = self.amount.minor_units;
+        if self.outgoing { amount.checked_neg() } else { Some(amount) }
+            .ok_or_else(|| FoldError(format!("the amount {amount} has no opposite in 64 bits")))
+    }
+}

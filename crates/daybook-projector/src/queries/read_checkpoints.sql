@@ -1,0 +1,4 @@
+SELECT partition, position, applied_position, applied_event_id, retired, stopped_cause
+FROM read.checkpoints
+WHERE projection = $1 AND generation = $2
+ORDER BY partition

@@ -1,0 +1,1 @@
+SELECT generation, version FROM read.projections WHERE projection = $1

@@ -1,0 +1,143 @@
+//! One stretch of projecting, from opening the read models to the first failure. Nothing survives it: what is held in
+//! memory is thrown away with any failure, and the next session starts from the checkpoints. So starting, recovering and
+//! taking over from somebody else are one path.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_core::event::{EventPayload, RecordedEvent};
+use daybook_eventlog::{Head, Identity, ReadError};
+use daybook_outbox::{Message, Origin};
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+use crate::checkpoint::OpenError;
+use crate::feed::{BrokenLog, Feed};
+use crate::log::Log;
+use crate::projection::Projection;
+use crate::read_models::{ApplyError, Decoded, ReadModels};
+
+/// Where everything comes from and goes to.
+pub(crate) struct Desk<E> {
+    pub(crate) log: Log,
+    pub(crate) read: PgPool,
+    pub(crate) projections: Vec<Arc<dyn Projection<E>>>,
+    /// At most about this many events a transaction.
+    pub(crate) batch_events_max: u32,
+    /// How often the head is looked at when nothing comes.
+    pub(crate) poll_interval: Duration,
+}
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionError {
+    #[error("the log was restored; read models that are ahead of it stand now")]
+    History,
+    #[error("the log has {now} partitions, it had {before} when this projector started")]
+    PartitionCount { before: u16, now: u16 },
+    #[error("failed to open the read models")]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    #[error(transparent)]
+    BrokenLog(#[from] BrokenLog),
+    #[error("failed to stop what is ahead of the log")]
+    Stop(#[source] sqlx::Error),
+}
+
+/// A running session.
+pub(crate) struct Session<'d, E> {
+    desk: &'d Desk<E>,
+    models: ReadModels<E>,
+    feed: Feed,
+    /// How many connections to the log there had been when its history was last checked.
+    connections_checked: u64,
+    /// Further behind than one page: the log is read page by page, and messages are left where they are.
+    catching_up: bool,
+}
+
+impl<'d, E: EventPayload> Session<'d, E> {
+    /// Opens the read models and makes sure that the log is theirs.
+    pub(crate) async fn open(desk: &'d Desk<E>, before: Identity) -> Result<Self, SessionError> {
+        let connections_checked = desk.log.connections();
+        let identity = desk.log.reader.identity().await?;
+        let (before, now) = (before.partition_count, identity.partition_count);
+        if before != now {
+            return Err(SessionError::PartitionCount { before, now });
+        }
+        let mut models = ReadModels::open(desk.read.clone(), &desk.projections, now).await?;
+        let head = desk.log.reader.head().await?;
+        if let Some(cut) = desk.log.cut(&head, models.active()).await? {
+            models.stop_ahead_of(cut).await.map_err(SessionError::Stop)?;
+        }
+        let origin = Origin { log_id: identity.log_id, timeline: identity.timeline };
+        let held_max = usize::try_from(desk.batch_events_max).unwrap_or(usize::MAX);
+        let feed = Feed::new(origin, &models.frontiers(now), held_max);
+        Ok(Self { desk, models, feed, connections_checked, catching_up: true })
+    }
+
+    /// The next events: from messages, and from the log where messages are missing, late or too many.
+    pub(crate) async fn next(
+        &mut self,
+        messages: &mut mpsc::Receiver<Vec<Message>>,
+    ) -> Result<Vec<Decoded<E>>, SessionError> {
+        let arrived = if self.catching_up { Vec::new() } else { self.receive(messages).await };
+        let idle = arrived.is_empty();
+        let mut next = self.feed.offer(arrived, Instant::now());
+        let head = self.desk.log.reader.head().await?;
+        let now = Instant::now();
+        self.feed.observe(&head, now);
+        if self.catching_up || self.feed.must_read_log(now, idle) {
+            next.extend(self.read_page(&head).await?);
+        } else if self.desk.log.connections() != self.connections_checked {
+            self.check_history(&head).await?;
+        }
+        self.feed.level(&head);
+        Ok(next.into_iter().map(Decoded::new).collect())
+    }
+
+    /// Applies what [`Session::next`] gave. May be called with nothing: checkpoints then follow the head.
+    pub(crate) async fn apply(&mut self, events: &[Decoded<E>]) -> Result<(), SessionError> {
+        Ok(self.models.apply(events, &self.feed.frontiers()).await?)
+    }
+
+    /// Messages, or none when none come for a while. Dropping this loses nothing.
+    async fn receive(&self, messages: &mut mpsc::Receiver<Vec<Message>>) -> Vec<Message> {
+        let patience = self.feed.patience(Instant::now(), self.desk.poll_interval);
+        match timeout(patience, messages.recv()).await {
+            Ok(Some(messages)) => messages,
+            Ok(None) => {
+                // The drain has ended, as it does when everything stops.
+                tokio::time::sleep(patience).await;
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    async fn read_page(&mut self, head: &Head) -> Result<Vec<RecordedEvent>, SessionError> {
+        self.check_history(head).await?;
+        let Some(after) = self.feed.lowest_behind() else {
+            self.catching_up = false;
+            return Ok(Vec::new());
+        };
+        let limit = self.desk.batch_events_max;
+        let page = self.desk.log.reader.read_log(after, limit).await?;
+        self.catching_up = u32::try_from(page.len()).unwrap_or(u32::MAX) >= limit;
+        tracing::debug!(after = %after, events = page.len(), "read the log");
+        Ok(self.feed.take_page(after, page, Instant::now())?)
+    }
+
+    async fn check_history(&mut self, head: &Head) -> Result<(), SessionError> {
+        let connections = self.desk.log.connections();
+        if let Some(cut) = self.desk.log.cut(head, self.models.active()).await? {
+            self.models.stop_ahead_of(cut).await.map_err(SessionError::Stop)?;
+            return Err(SessionError::History);
+        }
+        self.connections_checked = connections;
+        Ok(())
+    }
+}

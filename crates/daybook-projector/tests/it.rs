@@ -1,0 +1,13 @@
+//! The projector over a real PostgreSQL and a real Redis: what reaches the read models, whatever happens on the way.
+
+#[path = "it/support.rs"]
+mod support;
+
+#[path = "it/checkpoints.rs"]
+mod checkpoints;
+#[path = "it/failures.rs"]
+mod failures;
+#[path = "it/messages.rs"]
+mod messages;
+#[path = "it/projections.rs"]
+mod projections;

@@ -1,0 +1,186 @@
+//! A log, a Redis and a projector for one test, and what the test can do to them.
+
+#[path = "support/ledger.rs"]
+pub(crate) mod ledger;
+#[path = "support/log.rs"]
+pub(crate) mod log;
+#[path = "support/reference.rs"]
+pub(crate) mod reference;
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::Parser as _;
+use daybook_core::bank::BankEvent;
+use daybook_core::event::RecordedEvent;
+use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings};
+use daybook_projector::Settings;
+use daybook_testkit::{TestPostgres, TestRedis, eventually};
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use log::TestLog;
+
+/// Generous, because the machine may be busy; nothing waits for it unless it fails.
+pub(crate) const BOUND: Duration = Duration::from_secs(30);
+
+/// Few, so that streams of a small test share partitions.
+pub(crate) const PARTITIONS: u16 = 4;
+
+pub(crate) struct World {
+    pub(crate) pool: PgPool,
+    pub(crate) log: TestLog,
+    pub(crate) redis: TestRedis,
+    pub(crate) postgres: TestPostgres,
+    publisher: PublisherHandle,
+    publishing: JoinHandle<()>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let (postgres, redis) = tokio::join!(TestPostgres::start(), TestRedis::start());
+        let pool = PgPool::connect(&postgres.admin_url()).await.unwrap();
+        let identity = daybook_eventlog::migrate::run(&pool, PARTITIONS).await.unwrap();
+        daybook_projector::migrate::run(&pool).await.unwrap();
+        postgres.allow_login("daybook_projector").await.unwrap();
+        let origin = Origin { log_id: identity.log_id, timeline: identity.timeline };
+        let log = TestLog::new(pool.clone(), origin);
+        let settings = PublisherSettings::new(redis.url(), PARTITIONS);
+        let (publisher, task) = Publisher::new(settings).unwrap();
+        let publishing = tokio::spawn(task.run(CancellationToken::new()));
+        Self { pool, log, redis, postgres, publisher, publishing }
+    }
+
+    /// Appends and publishes.
+    pub(crate) async fn record(&mut self, events: &[(&str, BankEvent)]) -> Vec<RecordedEvent> {
+        let recorded = self.log.append(events).await;
+        self.publish(recorded.clone());
+        recorded
+    }
+
+    /// Publishes, in this order.
+    pub(crate) fn publish(&self, events: Vec<RecordedEvent>) {
+        self.publish_from(self.log.origin, events);
+    }
+
+    pub(crate) fn publish_from(&self, origin: Origin, events: Vec<RecordedEvent>) {
+        self.publisher.publish(origin, events);
+    }
+
+    pub(crate) async fn projector(&self) -> Projector {
+        self.projector_with(&[]).await
+    }
+
+    /// Starts a projector, and waits until its group is served by the publisher.
+    pub(crate) async fn projector_with(&self, flags: &[&str]) -> Projector {
+        let url = self.postgres.url("daybook_projector", "postgres");
+        let redis_url = self.redis.url();
+        let settings = Settings::try_parse_from(
+            ["daybook-projector", "--log-database-url", &url, "--redis-url", &redis_url]
+                .iter()
+                .chain(flags),
+        )
+        .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(daybook_projector::run(settings, listener, stop.clone()));
+        Projector { stop, task }
+    }
+
+    pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Waits until the projector's group is registered and the publisher pushes to it.
+    pub(crate) async fn wait_for_messages(&self) {
+        let mut connection = self.redis().await;
+        eventually("the group is registered", BOUND, async || {
+            let groups: u32 =
+                redis::cmd("HLEN").arg("daybook:groups").query_async(&mut connection).await?;
+            ensure!(groups == 1, "{groups} groups");
+            Ok(())
+        })
+        .await;
+        // The publisher looks for groups every second: once it knows one that registered later, it knows both.
+        let probe = "daybook:{0}:outbox:probe";
+        let (seconds, _): (u64, u64) =
+            redis::cmd("TIME").query_async(&mut connection).await.unwrap();
+        redis::cmd("HSET")
+            .arg("daybook:groups")
+            .arg("probe")
+            .arg(seconds.saturating_add(3600) * 1000)
+            .exec_async(&mut connection)
+            .await
+            .unwrap();
+        eventually("the publisher pushes", BOUND, async || {
+            self.publish(vec![log::ghost()]);
+            let length: u32 = redis::cmd("LLEN").arg(probe).query_async(&mut connection).await?;
+            ensure!(length > 0, "not yet");
+            Ok(())
+        })
+        .await;
+        redis::pipe()
+            .hdel("daybook:groups", "probe")
+            .del(probe)
+            .exec_async(&mut connection)
+            .await
+            .unwrap();
+    }
+
+    /// Waits until every checkpoint that does not stand has reached the head.
+    pub(crate) async fn wait_until_level(&self) {
+        eventually("all checkpoints reach the head", BOUND, async || {
+            let behind: Vec<(String, i16, i64)> = sqlx::query_as(
+                "SELECT projection, partition, position FROM read.checkpoints, (SELECT max(position) AS head FROM \
+                 log.head) AS log WHERE stopped_cause IS NULL AND position < head",
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            ensure!(behind.is_empty(), "behind: {behind:?}");
+            let count: i64 = self.scalar("SELECT count(*) FROM read.checkpoints").await?;
+            ensure!(count > 0, "no checkpoints yet");
+            Ok(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn scalar<T>(&self, sql: &str) -> sqlx::Result<T>
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+    {
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&self.pool).await
+    }
+
+    pub(crate) async fn execute(&self, sql: &str) {
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.unwrap();
+    }
+
+    /// The rows of a query, each as one text.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<String> {
+        let sql = format!("SELECT row_to_json(r)::text FROM ({sql}) AS r");
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.pool).await.unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.publishing.abort();
+    }
+}
+
+/// A running projector.
+pub(crate) struct Projector {
+    stop: CancellationToken,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Projector {
+    /// Stops it the orderly way.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        tokio::time::timeout(BOUND, self.task).await.unwrap().unwrap().unwrap();
+    }
+}
