@@ -1,0 +1,143 @@
+//! A log of the test's own, command services on it, and clients that read like sentences.
+
+use clap::Parser as _;
+use daybook_command::Settings;
+use daybook_proto::v1 as proto;
+use daybook_proto::v1::command_service_client::CommandServiceClient;
+use daybook_testkit::{TestPostgres, TestRedis};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
+
+/// A PostgreSQL with a log and a Redis, nobody else's.
+pub(crate) struct World {
+    pub(crate) postgres: TestPostgres,
+    pub(crate) redis: TestRedis,
+    /// As the superuser, past every service.
+    pub(crate) admin: PgPool,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let (postgres, redis) = tokio::join!(TestPostgres::start(), TestRedis::start());
+        let admin = PgPool::connect(&postgres.admin_url()).await.unwrap();
+        daybook_eventlog::migrate::run(&admin, 16).await.unwrap();
+        postgres.allow_login("daybook_command").await.unwrap();
+        Self { postgres, redis, admin }
+    }
+
+    /// Starts a command service with these additional flags.
+    pub(crate) async fn service(&self, flags: &[&str]) -> Service {
+        let log_url = self.postgres.url("daybook_command", "postgres");
+        self.service_at(&log_url, flags).await
+    }
+
+    /// Starts a command service that reaches its log by another way.
+    pub(crate) async fn service_at(&self, log_url: &str, flags: &[&str]) -> Service {
+        let redis_url = self.redis.url();
+        let mut args = vec!["daybook-command", "--insecure-actor-header"];
+        args.extend(["--log-database-url", log_url, "--redis-url", &redis_url]);
+        args.extend(flags);
+        let settings = Settings::try_parse_from(args).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(daybook_command::run(settings, listener, stop.clone()));
+        let channel = Channel::from_shared(url).unwrap().connect_lazy();
+        Service { client: CommandServiceClient::new(channel), stop, running }
+    }
+
+    /// The sum of what a stream's events hold, by the log itself.
+    pub(crate) async fn event_types(&self, stream_id: &str) -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT event_type FROM log.events WHERE stream_id = $1 ORDER BY version",
+        )
+        .bind(stream_id)
+        .fetch_all(&self.admin)
+        .await
+        .unwrap()
+    }
+
+    pub(crate) async fn event_count(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM log.events").fetch_one(&self.admin).await.unwrap()
+    }
+}
+
+/// A running command service and a client of it.
+pub(crate) struct Service {
+    pub(crate) client: CommandServiceClient<Channel>,
+    stop: CancellationToken,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Service {
+    /// Asks it to stop, and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+/// A request by `actor`.
+pub(crate) fn by<T>(actor: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("x-daybook-actor", actor.parse().unwrap());
+    request
+}
+
+pub(crate) fn usd(minor_units: i64) -> Option<proto::Money> {
+    Some(proto::Money { minor_units, currency: "USD".to_owned() })
+}
+
+pub(crate) fn command_id(id: &str) -> Option<proto::CommandContext> {
+    Some(proto::CommandContext { command_id: id.to_owned(), ..Default::default() })
+}
+
+pub(crate) fn open(account_id: &str) -> proto::OpenAccountRequest {
+    proto::OpenAccountRequest {
+        context: None,
+        account_id: account_id.to_owned(),
+        owner: "Somebody".to_owned(),
+        currency: "USD".to_owned(),
+        overdraft_limit_minor_units: 0,
+    }
+}
+
+pub(crate) fn deposit(account_id: &str, cents: i64) -> proto::DepositRequest {
+    proto::DepositRequest { context: None, account_id: account_id.to_owned(), amount: usd(cents) }
+}
+
+pub(crate) fn withdraw(account_id: &str, cents: i64) -> proto::WithdrawRequest {
+    proto::WithdrawRequest { context: None, account_id: account_id.to_owned(), amount: usd(cents) }
+}
+
+pub(crate) fn initiate(
+    transfer_id: &str,
+    from: &str,
+    to: &str,
+    cents: i64,
+) -> proto::InitiateTransferRequest {
+    proto::InitiateTransferRequest {
+        context: None,
+        source_account_id: from.to_owned(),
+        transfer_id: transfer_id.to_owned(),
+        destination_account_id: to.to_owned(),
+        amount: usd(cents),
+    }
+}
+
+/// Code and stable reason of an error.
+pub(crate) fn reason(status: &Status) -> (Code, String) {
+    let details = status.get_error_details();
+    (status.code(), details.error_info().map(|info| info.reason.clone()).unwrap_or_default())
+}
+
+/// One fact of an error.
+pub(crate) fn fact(status: &Status, name: &str) -> String {
+    let details = status.get_error_details();
+    details.error_info().and_then(|info| info.metadata.get(name).cloned()).unwrap_or_default()
+}
