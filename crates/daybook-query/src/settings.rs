@@ -72,10 +72,11 @@ impl QuerySettings {
         Ok(())
     }
 
-    /// Where the read models are.
+    /// Where the read models are. An empty setting, as container files leave it, is none.
     #[must_use]
     pub fn read_database_url(&self) -> &str {
-        self.read_database_url.as_deref().unwrap_or(&self.log_database_url)
+        let own = self.read_database_url.as_deref().filter(|url| !url.is_empty());
+        own.unwrap_or(&self.log_database_url)
     }
 
     pub(crate) fn acquire_max(&self) -> Duration {
@@ -116,6 +117,7 @@ mod tests {
     #[test]
     fn the_read_models_are_in_the_logs_database_unless_said_otherwise() {
         assert_eq!(parse(&[]).read_database_url(), URL);
+        assert_eq!(parse(&["--read-database-url", ""]).read_database_url(), URL);
         let other = "postgres://daybook_query@elsewhere/models";
         assert_eq!(parse(&["--read-database-url", other]).read_database_url(), other);
     }

@@ -86,3 +86,21 @@ async fn an_unknown_projection_is_not_found() {
         (Code::NotFound, "PROJECTION_NOT_FOUND")
     );
 }
+
+#[tokio::test]
+async fn a_long_lag_is_counted_in_part_and_estimated_beyond() {
+    let mut world = World::start().await;
+    world
+        .sql(
+            "INSERT INTO log.events
+             SELECT n, greatest(n - 4, 0), n, clock_timestamp(), gen_random_uuid(), 1, n % 4, 'load-' || n % 4, 'load', 'x', '{}', '{}'
+             FROM generate_series(1, 120000) n;
+             UPDATE log.head SET position = 120000, partition_positions = '{120000, 119997, 119998, 119999}'",
+        )
+        .await;
+    world.all_checkpoints(120_000).await;
+    world.stopped("accounts", 0, 0, "poison").await;
+    let answer = ask(&mut world, "accounts").await;
+    // A quarter of the 100,000 that were looked at, and a quarter of the 20,000 beyond them.
+    assert_eq!(answer.projections[0].lag_events, 30_000);
+}
