@@ -7,7 +7,8 @@
 //!
 //! It guarantees that children do not outlive their owner, even one that is killed with `kill -9`
 //! (see [`spawn`](mod@spawn)), and that what such an owner left behind never blocks the next start.
-//! What the servers hold (schemas, roles, keys) is left to the other crates.
+//! What the servers hold (schemas, roles, keys) is left to the other crates: a
+//! [`Stack`] has `daybook migrate` make it.
 
 mod child;
 mod owner_lock;
@@ -18,9 +19,11 @@ mod programs;
 mod redis;
 mod server_user;
 mod spawn;
+mod stack;
 
 pub use ports::free_port;
 pub use postgres::{Postgres, PostgresSettings};
 pub use process::{Process, ProcessSpec};
 pub use programs::{postgres_version, service_binary};
 pub use redis::{Redis, RedisSettings};
+pub use stack::{LineSink, Service, Stack, StackSettings, default_data_dir};

@@ -63,6 +63,11 @@ impl Default for PostgresSettings {
     }
 }
 
+/// Stops the server that a dead owner may have left behind over `dir`.
+pub(crate) fn stop_former(dir: &Path) -> anyhow::Result<()> {
+    former::stop(&dir.join("data"))
+}
+
 /// A running private PostgreSQL. Dropping it stops it at once, without a last checkpoint.
 #[derive(Debug)]
 pub struct Postgres {

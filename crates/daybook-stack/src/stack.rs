@@ -1,0 +1,274 @@
+//! The whole of Daybook on one machine: a private PostgreSQL, a private Redis and the three services.
+//!
+//! Everything lies in one directory and goes on from there at the next start. It is set up the way an
+//! operator would: `daybook migrate` makes the log and the read models, each service gets its own
+//! database role, and settings reach it through the environment.
+
+mod service;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+
+use crate::owner_lock::OwnerLock;
+use crate::process::{Process, ProcessSpec};
+use crate::programs::service_binary;
+use crate::{Postgres, PostgresSettings, Redis, RedisSettings};
+
+pub use service::Service;
+
+/// The database that holds log and read models.
+const DATABASE: &str = "daybook";
+/// Says that a directory is a stack's and may be emptied by `fresh`.
+const MARKER: &str = "daybook-stack";
+/// How long a service may take to finish its work in hand.
+const STOP_GRACE: Duration = Duration::from_secs(30);
+
+/// Takes a line of output: who wrote it, and what.
+pub type LineSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// What a stack is started with.
+#[derive(Clone)]
+pub struct StackSettings {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Begin with an empty log, whatever is kept there.
+    pub fresh: bool,
+    /// Further flags of each service, such as `--snapshot-every 10`.
+    pub flags: Vec<(Service, Vec<String>)>,
+    /// Settings of PostgreSQL that win over `deploy/postgresql.conf`.
+    pub postgres: PostgresSettings,
+    /// Where the services' logs go.
+    pub lines: LineSink,
+}
+
+impl StackSettings {
+    /// A stack in `data_dir` that goes on with what is there, and whose logs nobody reads.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            fresh: false,
+            flags: Vec::new(),
+            postgres: PostgresSettings::default(),
+            lines: Arc::new(|_, _| {}),
+        }
+    }
+}
+
+/// A running stack. Dropping it kills the services and stops the servers.
+pub struct Stack {
+    /// Where commands are sent.
+    pub command_url: String,
+    /// Where questions are asked.
+    pub query_url: String,
+    /// The services, while they run.
+    pub command: Process,
+    /// See `command`.
+    pub projector: Process,
+    /// See `command`.
+    pub query: Process,
+    /// The servers.
+    pub redis: Redis,
+    /// See `redis`.
+    pub postgres: Postgres,
+    ports: Ports,
+    settings: StackSettings,
+    _owner: OwnerLock,
+}
+
+/// The ports of the services, kept when one is started again.
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    command: u16,
+    projector: u16,
+    query: u16,
+}
+
+impl Stack {
+    /// Starts everything and returns when the services serve.
+    ///
+    /// # Errors
+    ///
+    /// When a program is missing, the directory cannot be used or is in use, or something does not come
+    /// up; the text says what and why.
+    pub async fn start(settings: StackSettings) -> anyhow::Result<Self> {
+        let dir = &settings.data_dir;
+        let owner = prepare(dir, settings.fresh)?;
+        let (postgres_dir, redis_dir) = (dir.join("postgres"), dir.join("redis"));
+        let (postgres, redis) = tokio::try_join!(
+            Postgres::start(&postgres_dir, settings.postgres.clone()),
+            Redis::start(&redis_dir, RedisSettings::default()),
+        )?;
+        postgres.ensure_database(DATABASE).await?;
+        migrate(&postgres.superuser_url(DATABASE), &settings.lines).await?;
+        for service in Service::ALL {
+            postgres.allow_login(service.role()).await?;
+        }
+        let ports = Ports {
+            command: crate::free_port()?,
+            projector: crate::free_port()?,
+            query: crate::free_port()?,
+        };
+        let start = |service, port| start_service(&settings, &postgres, &redis, service, port);
+        let (command, projector, query) = tokio::try_join!(
+            start(Service::Command, ports.command),
+            start(Service::Projector, ports.projector),
+            start(Service::Query, ports.query),
+        )?;
+        Ok(Self {
+            command_url: format!("http://127.0.0.1:{}", ports.command),
+            query_url: format!("http://127.0.0.1:{}", ports.query),
+            command,
+            projector,
+            query,
+            redis,
+            postgres,
+            ports,
+            settings,
+            _owner: owner,
+        })
+    }
+
+    /// Starts a service again that has ended, at its old address, and returns when it serves.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub async fn start_again(&mut self, service: Service) -> anyhow::Result<()> {
+        let (process, port) = match service {
+            Service::Command => (&mut self.command, self.ports.command),
+            Service::Projector => (&mut self.projector, self.ports.projector),
+            Service::Query => (&mut self.query, self.ports.query),
+        };
+        *process =
+            start_service(&self.settings, &self.postgres, &self.redis, service, port).await?;
+        Ok(())
+    }
+
+    /// Where the superuser finds log and read models.
+    pub fn admin_url(&self) -> String {
+        self.postgres.superuser_url(DATABASE)
+    }
+
+    /// Waits until a service ends by itself, and says which and how.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses to say.
+    pub async fn first_end(&mut self) -> anyhow::Result<String> {
+        let (service, status) = tokio::select! {
+            status = self.command.wait() => (Service::Command, status),
+            status = self.projector.wait() => (Service::Projector, status),
+            status = self.query.wait() => (Service::Query, status),
+        };
+        Ok(format!("{} ended with {}", service.program(), status?))
+    }
+
+    /// Stops everything in order: who makes work first, what keeps it last.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses a signal.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.command.terminate(STOP_GRACE).await.context("stop the command service")?;
+        self.projector.terminate(STOP_GRACE).await.context("stop the projector")?;
+        self.query.terminate(STOP_GRACE).await.context("stop the query service")?;
+        self.redis.stop().await.context("stop Redis")?;
+        self.postgres.stop_fast().await.context("stop PostgreSQL")?;
+        Ok(())
+    }
+}
+
+/// The directory where a stack called `name` is kept unless told otherwise: one that the servers' user
+/// can reach even where the home directory or the checkout is closed to it.
+///
+/// Root's stacks lie below /var/lib, everybody else's below `$XDG_STATE_HOME` or `~/.local/state`.
+pub fn default_data_dir(name: &str) -> PathBuf {
+    let below = |base: PathBuf| base.join("daybook").join(name);
+    if rustix::process::geteuid().is_root() {
+        return below(PathBuf::from("/var/lib"));
+    }
+    let absolute =
+        |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|p| p.is_absolute());
+    absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .map_or_else(|| below(std::env::temp_dir()), below)
+}
+
+/// Makes or takes over the directory. `fresh` empties only what a stack has filled.
+fn prepare(dir: &Path, fresh: bool) -> anyhow::Result<OwnerLock> {
+    let user = crate::server_user::ServerUser::choose()?;
+    let dir = crate::server_user::prepare_dir(dir, user.as_ref())?;
+    let is_ours = dir.join(MARKER).exists();
+    let mut entries =
+        std::fs::read_dir(&dir).with_context(|| format!("list `{}`", dir.display()))?;
+    ensure!(
+        is_ours || entries.next().is_none(),
+        "`{}` is neither empty nor a directory of Daybook's; choose another one",
+        dir.display()
+    );
+    let owner = OwnerLock::take(&dir)?;
+    std::fs::write(dir.join(MARKER), "A private Daybook stack; see `daybook dev --help`.\n")
+        .with_context(|| format!("write to `{}`", dir.display()))?;
+    if fresh {
+        let postgres = dir.join("postgres");
+        if postgres.exists() {
+            crate::postgres::stop_former(&postgres)?;
+            std::fs::remove_dir_all(&postgres)
+                .with_context(|| format!("empty `{}`", postgres.display()))?;
+        }
+    }
+    Ok(owner)
+}
+
+/// Runs `daybook migrate`, as an operator would.
+async fn migrate(database_url: &str, lines: &LineSink) -> anyhow::Result<()> {
+    let spec = ProcessSpec::new(service_binary("daybook")?)
+        .arg("migrate")
+        .env("DAYBOOK_MIGRATE_DATABASE_URL", database_url);
+    let printed = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = {
+        let (printed, lines) = (Arc::clone(&printed), Arc::clone(lines));
+        move |line: &str| {
+            lines("migrate", line);
+            if let Ok(mut printed) = printed.lock() {
+                printed.push(line.to_owned());
+            }
+        }
+    };
+    let status = Process::start(&spec, sink).await?.wait().await?;
+    if !status.success() {
+        let printed = printed.lock().map(|printed| printed.join("\n")).unwrap_or_default();
+        bail!("`daybook migrate` ended with {status}:\n{printed}");
+    }
+    Ok(())
+}
+
+async fn start_service(
+    settings: &StackSettings,
+    postgres: &Postgres,
+    redis: &Redis,
+    service: Service,
+    port: u16,
+) -> anyhow::Result<Process> {
+    let url = postgres.url(service.role(), DATABASE);
+    let mut spec = ProcessSpec::new(service_binary(service.program())?)
+        .arg("--listen")
+        .arg(format!("127.0.0.1:{port}"))
+        .env("DAYBOOK_LOG_DATABASE_URL", &url)
+        .env("DAYBOOK_READ_DATABASE_URL", &url)
+        .env("DAYBOOK_REDIS_URL", redis.url())
+        .env("DAYBOOK_INSECURE_ACTOR_HEADER", "true");
+    for (_, flags) in settings.flags.iter().filter(|(of, _)| *of == service) {
+        spec = flags.iter().fold(spec, ProcessSpec::arg);
+    }
+    let lines = Arc::clone(&settings.lines);
+    let mut process = Process::start(&spec, move |line: &str| lines(service.name(), line)).await?;
+    tokio::select! {
+        serving = service::serving(port) => serving.with_context(|| format!("start {}", service.program()))?,
+        status = process.wait() => bail!("{} ended at its start with {}", service.program(), status?),
+    }
+    Ok(process)
+}
