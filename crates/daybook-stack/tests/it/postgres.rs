@@ -107,6 +107,8 @@ async fn a_directory_closed_to_the_server_is_named_in_the_error() {
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
     let refused =
         Postgres::start(&closed.join("data"), PostgresSettings::default()).await.unwrap_err();
+    // So that it can be removed.
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
     let text = format!("{refused:#}");
     assert!(text.contains(closed.to_str().unwrap()), "{text}");
     if rustix::process::geteuid().is_root() {
