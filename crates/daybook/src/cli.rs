@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
-use crate::commands::{account, activity, history, import, money, statement, status, transfer};
+use crate::commands::{
+    account, activity, demo, dev, history, import, migrate, money, statement, status, transfer,
+};
 use crate::failure::Failure;
 
 const EXIT_CODES: &str = "\
@@ -106,6 +108,12 @@ pub(crate) enum Verb {
     Status(status::StatusArgs),
     /// Send a file of commands.
     Import(import::ImportArgs),
+    /// Create or upgrade the database of the log and that of the read models.
+    Migrate(migrate::MigrateArgs),
+    /// Run everything on this machine, in the foreground: a private PostgreSQL, a private Redis, the services.
+    Dev(dev::DevArgs),
+    /// See it work: a story of an account, and thousands of commands of which every cent is accounted for.
+    Demo(demo::DemoArgs),
 }
 
 #[cfg(test)]

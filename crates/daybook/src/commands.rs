@@ -2,9 +2,12 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+pub(crate) mod demo;
+pub(crate) mod dev;
 pub(crate) mod history;
 pub(crate) mod import;
 mod interrupts;
+pub(crate) mod migrate;
 pub(crate) mod money;
 pub(crate) mod statement;
 pub(crate) mod status;
@@ -32,6 +35,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Activity(args) => activity::run(&session, args).await,
         Verb::Status(args) => status::run(&session, args).await,
         Verb::Import(args) => import::run(&session, args).await,
+        Verb::Migrate(args) => migrate::run(&session, args).await,
+        Verb::Dev(args) => dev::run(&session, args).await,
+        Verb::Demo(args) => demo::run(&session, args).await,
     }
 }
 

@@ -7,6 +7,7 @@
 mod cli;
 mod client;
 mod commands;
+mod demo;
 mod failure;
 mod import;
 mod output;

@@ -116,14 +116,21 @@ fn print(
         printer.say(&format!("{} more were refused; {rest}", refused - shown))?;
     }
     if let (_, Some(problem)) = end_words(end) {
-        let settled = summary.settled_through_line;
-        printer.say(&format!(
-            "{problem}\nEvery line up to line {settled} is settled. Run the same again to go on: what had its effect \
-             has none twice. (--from-line {} saves the way there.)",
-            settled + 1
-        ))?;
+        printer.say(&problem)?;
+        printer.say(&how_to_go_on(summary.settled_through_line))?;
     }
     Ok(())
+}
+
+fn how_to_go_on(settled: u64) -> String {
+    let again = "Run the same again to go on: what had its effect has none twice.";
+    match settled {
+        0 => again.to_owned(),
+        _ => format!(
+            "Every line up to line {settled} is settled. {again} (--from-line {} saves the way there.)",
+            settled + 1
+        ),
+    }
 }
 
 fn totals(summary: &Summary) -> String {

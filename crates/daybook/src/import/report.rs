@@ -1,5 +1,6 @@
 //! Keeps count of what became of the lines, and writes down those that were refused.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -63,7 +64,7 @@ pub(crate) struct Report {
     shown: Vec<Refusal>,
     file: Option<BufWriter<File>>,
     started: Instant,
-    on_refusal: Option<Box<dyn FnMut(u64) + Send>>,
+    refused_lines: Option<BTreeSet<u64>>,
 }
 
 impl Report {
@@ -71,13 +72,18 @@ impl Report {
     pub(crate) fn new(path: Option<&Path>) -> io::Result<Self> {
         let file = path.map(File::create).transpose()?.map(BufWriter::new);
         let (summary, shown) = (Summary::default(), Vec::new());
-        Ok(Self { summary, shown, file, started: Instant::now(), on_refusal: None })
+        Ok(Self { summary, shown, file, started: Instant::now(), refused_lines: None })
     }
 
-    /// Calls `observe` with the number of each refused line.
-    pub(crate) fn on_refusal(mut self, observe: impl FnMut(u64) + Send + 'static) -> Self {
-        self.on_refusal = Some(Box::new(observe));
+    /// Keeps the numbers of all refused lines; only for files that are known to be short.
+    pub(crate) fn keep_refused_lines(mut self) -> Self {
+        self.refused_lines = Some(BTreeSet::new());
         self
+    }
+
+    /// The numbers of all refused lines; `None` unless they were to be kept.
+    pub(crate) fn refused_lines(&self) -> Option<&BTreeSet<u64>> {
+        self.refused_lines.as_ref()
     }
 
     /// The first refusals, for the screen.
@@ -161,8 +167,8 @@ impl Report {
     }
 
     fn write(&mut self, refusal: Refusal) -> io::Result<()> {
-        if let Some(observe) = &mut self.on_refusal {
-            observe(refusal.line);
+        if let Some(lines) = &mut self.refused_lines {
+            lines.insert(refusal.line);
         }
         if let Some(file) = &mut self.file {
             file.write_all(json_line(&refusal).as_bytes())?;

@@ -198,10 +198,12 @@ impl Import<'_> {
         match answer {
             Ok(receipt) => self.report.accepted(&receipt),
             Err(CallError::Refused(status)) => self.report.refused(&line, &status)?,
-            Err(CallError::Unanswered { last, .. }) => {
+            Err(CallError::Unanswered { last, url, .. }) => {
                 // It stays unsettled, and so does all that waits behind it.
-                self.end
-                    .get_or_insert(End::Unanswered { line: line.number, problem: describe(&last) });
+                self.end.get_or_insert(End::Unanswered {
+                    line: line.number,
+                    problem: format!("{url}: {}", describe(&last)),
+                });
                 return Ok(());
             }
         }

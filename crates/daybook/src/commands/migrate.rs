@@ -1,0 +1,65 @@
+//! `daybook migrate`
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde_json::json;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+use super::Session;
+use crate::failure::Failure;
+
+/// Flags of `migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// The database of the log, as the role that is to own it; it must be allowed to create roles.
+    #[arg(long, value_name = "URL", env = "DAYBOOK_MIGRATE_DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+
+    /// The database of the read models, where that is another one. Default: the database of the log.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DAYBOOK_MIGRATE_READ_DATABASE_URL",
+        hide_env_values = true
+    )]
+    read_database_url: Option<String>,
+
+    /// Into how many partitions the log is divided, which bounds how many projectors share the work. Fixed when the
+    /// log is created: another number for an existing log is refused.
+    #[arg(long, value_name = "COUNT", env = "DAYBOOK_PARTITIONS", default_value_t = 16)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    partitions: u16,
+}
+
+/// Creates or upgrades both schemas; safe to run again, and by several at once.
+pub(crate) async fn run(session: &Session, args: MigrateArgs) -> Result<(), Failure> {
+    let log =
+        connect(session, &args.database_url).await.context("connect to the log's database")?;
+    let identity =
+        daybook_eventlog::migrate::run(&log, args.partitions).await.context("migrate the log")?;
+    let read = match &args.read_database_url {
+        Some(url) => connect(session, url).await.context("connect to the read models' database")?,
+        None => log,
+    };
+    daybook_projector::migrate::run(&read).await.context("migrate the read models")?;
+    let (log_id, partitions) = (identity.log_id.to_string(), identity.partition_count);
+    session.printer.say(&format!(
+        "log {log_id} with {partitions} partitions, and its read models, are up to date"
+    ))?;
+    if session.printer.json {
+        session.printer.object(&json!({"log_id": log_id, "partitions": partitions}))?;
+    }
+    Ok(())
+}
+
+/// A connection, within the time that every call has.
+async fn connect(session: &Session, url: &str) -> anyhow::Result<PgPool> {
+    PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(session.globals.budget())
+        .connect(url)
+        .await
+        // The URL holds a password and is not repeated.
+        .map_err(|error| anyhow!(error))
+}

@@ -1,0 +1,16 @@
+//! The demonstration: a story that shows the rules, and a proof that no cent was lost.
+//!
+//! `story` tells it, `generate` writes a file of commands from a seed, keeping a simple book of its own (`book`) of what
+//! must come of it, and `proof` compares that book with the log and with the read model.
+
+mod book;
+mod generate;
+mod log_file;
+mod proof;
+mod story;
+
+pub(crate) use book::Standing;
+pub(crate) use generate::{Expected, generate};
+pub(crate) use log_file::into_file;
+pub(crate) use proof::{Proof, prove};
+pub(crate) use story::tell;
