@@ -15,7 +15,7 @@ use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
 use redis::Pipeline;
 use redis::aio::ConnectionManager;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{InvalidRedisUrl, connection};
@@ -107,12 +107,14 @@ impl Publisher {
 
     /// Delivers until `shutdown`, then what is still queued, within a bound.
     pub async fn run(mut self, shutdown: CancellationToken) {
-        let mut refresh = interval(REFRESH_INTERVAL);
+        // The groups first: what is pushed before they are known reaches nobody.
+        self.refresh_groups().await;
+        let mut refresh = interval_at(Instant::now() + REFRESH_INTERVAL, REFRESH_INTERVAL);
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let queue = Arc::clone(&self.queue);
         loop {
             tokio::select! {
-                // The groups first: what is pushed before they are known reaches nobody.
+                // However much there is to push, the stop and the groups get their turn.
                 biased;
                 () = shutdown.cancelled() => break,
                 _ = refresh.tick() => self.refresh_groups().await,

@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 //! The projector over a real PostgreSQL and a real Redis: what reaches the read models, whatever happens on the way.
 
 #[path = "it/support.rs"]

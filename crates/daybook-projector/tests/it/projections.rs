@@ -1,1 +1,124 @@
-//! (see below)
+//! The rows that events make. Each story is told one event at a time and all at once, with every message twice, and must
+//! make the same rows.
+
+use daybook_core::bank::BankEvent;
+
+use super::support::World;
+use super::support::ledger::*;
+
+struct Story<'a> {
+    events: &'a [(&'a str, BankEvent)],
+}
+
+/// What is recorded.
+fn given<'a>(events: &'a [(&'a str, BankEvent)]) -> Story<'a> {
+    Story { events }
+}
+
+impl Story<'_> {
+    /// The rows of `query`, each as JSON.
+    async fn then(self, query: &str, expected: &[&str]) {
+        for at_once in [1, self.events.len()] {
+            let mut world = World::start().await;
+            let projector = world.projector().await;
+            world.wait_for_messages().await;
+            for events in self.events.chunks(at_once) {
+                let recorded = world.record(events).await;
+                world.publish(recorded);
+                world.wait_until_level().await;
+            }
+            assert_eq!(world.rows(query).await, expected, "{at_once} at once");
+            projector.stop().await;
+        }
+    }
+}
+
+const ACCOUNTS: &str =
+    "SELECT account_id, balance, held, overdraft_limit AS overdraft, status, version, owner, currency,
+     opened_at AT TIME ZONE 'UTC' AS opened, updated_at AT TIME ZONE 'UTC' AS updated FROM read.accounts_1 ORDER BY 1";
+
+#[tokio::test]
+async fn accounts_has_an_account_as_its_events_leave_it() {
+    given(&[
+        ("account-a", opened()),
+        ("account-a", deposited(50_000, 50_000)),
+        ("account-b", opened()),
+        ("account-a", held("t", 20_000, 20_000)),
+        ("account-b", frozen()),
+    ])
+    .then(
+        ACCOUNTS,
+        &[
+            r#"{"account_id":"a","balance":50000,"held":20000,"overdraft":100,"status":"open","version":3,"owner":"Ada","currency":"USD","opened":"2026-11-23T23:59:01","updated":"2026-11-23T23:59:04"}"#,
+            r#"{"account_id":"b","balance":0,"held":0,"overdraft":100,"status":"frozen","version":2,"owner":"Ada","currency":"USD","opened":"2026-11-23T23:59:03","updated":"2026-11-23T23:59:05"}"#,
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn account_entries_has_each_movement_with_balance_who_and_why() {
+    given(&[
+        ("account-a", opened()),
+        ("account-a", deposited(500, 500)),
+        ("account-a", held("t", 200, 200)),
+        ("account-a", released("t", 200, 0)),
+        ("account-a", debited("t", "b", 200, 300)),
+        ("account-b", credited("t", "a", 200, 200)),
+        ("account-a", refunded(50, 250)),
+    ])
+    .then(
+        "SELECT account_id AS id, version, kind, amount, balance, counterparty AS other, transfer_id AS transfer, actor, \
+         reason FROM read.account_entries_1 ORDER BY position",
+        &[
+            r#"{"id":"a","version":2,"kind":"deposit","amount":500,"balance":500,"other":null,"transfer":null,"actor":"teller-2","reason":"because of 2"}"#,
+            r#"{"id":"a","version":5,"kind":"transfer_out","amount":-200,"balance":300,"other":"b","transfer":"t","actor":"teller-2","reason":"because of 5"}"#,
+            r#"{"id":"b","version":1,"kind":"transfer_in","amount":200,"balance":200,"other":"a","transfer":"t","actor":"teller-0","reason":"because of 6"}"#,
+            r#"{"id":"a","version":6,"kind":"refund","amount":-50,"balance":250,"other":"Bob","transfer":null,"actor":"teller-1","reason":"because of 7"}"#,
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn transfers_has_who_took_each_step() {
+    given(&[
+        ("transfer-t", initiated("a", "b", 200)),
+        ("transfer-t", approved()),
+        ("transfer-u", initiated("b", "a", 7)),
+        ("transfer-t", executed()),
+    ])
+    .then(
+        "SELECT transfer_id AS id, source_account_id AS src, destination_account_id AS dst, amount, status, version AS v,
+         initiated_position AS p, approval_required AS four_eyes,
+         (SELECT string_agg(concat_ws(' ', s->>'status', s->>'actor', s->>'recorded_at', s->>'reason', s->>'position'), '; ')
+          FROM jsonb_array_elements(steps) AS s) AS steps
+         FROM read.transfers_1 ORDER BY 1",
+        &[
+            r#"{"id":"t","src":"a","dst":"b","amount":200,"status":"executed","v":3,"p":1,"four_eyes":true,"steps":"initiated teller-1 2026-11-23T23:59:01Z because of 1 1; approved teller-2 2026-11-23T23:59:02Z because of 2 2; executed teller-1 2026-11-23T23:59:04Z because of 4 4"}"#,
+            r#"{"id":"u","src":"b","dst":"a","amount":7,"status":"initiated","v":1,"p":3,"four_eyes":true,"steps":"initiated teller-0 2026-11-23T23:59:03Z because of 3 3"}"#,
+        ],
+    )
+    .await;
+}
+
+/// Two deposits of the greatest amount: their sum needs more than 64 bits. (That days are UTC days is in the comparison
+/// with the log, whose business crosses midnight.)
+#[tokio::test]
+async fn daily_activity_counts_by_kind_and_sums_beyond_64_bits() {
+    given(&[
+        ("account-a", opened()),
+        ("account-a", deposited(i64::MAX, i64::MAX)),
+        ("account-a", withdrawn(i64::MAX, 0)),
+        ("account-a", deposited(i64::MAX, i64::MAX)),
+    ])
+        .then(
+            "SELECT day, kind, sum(count)::bigint AS count, sum(volume) AS volume FROM read.daily_activity_1
+             GROUP BY 1, 2 ORDER BY 1, 2",
+            &[
+                r#"{"day":"2026-11-23","kind":"deposit","count":2,"volume":18446744073709551614}"#,
+                r#"{"day":"2026-11-23","kind":"withdrawal","count":1,"volume":9223372036854775807}"#,
+            ],
+        )
+        .await;
+}

@@ -183,4 +183,9 @@ impl Projector {
         self.stop.cancel();
         tokio::time::timeout(BOUND, self.task).await.unwrap().unwrap().unwrap();
     }
+
+    /// Ends it wherever it is. Its connections are closed under the server's hands.
+    pub(crate) fn kill(self) {
+        self.task.abort();
+    }
 }

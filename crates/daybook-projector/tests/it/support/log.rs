@@ -29,8 +29,19 @@ impl TestLog {
         Self { origin, pool, position: 0, partition_positions, versions: HashMap::new() }
     }
 
-    pub(crate) fn position(&self) -> i64 {
-        self.position
+    /// The next events as they would be, for messages whose events the log never had. The log knows nothing of them.
+    pub(crate) fn never_appended(&self, events: &[(&str, BankEvent)]) -> Vec<RecordedEvent> {
+        let mut log = Self {
+            origin: self.origin,
+            pool: self.pool.clone(),
+            position: self.position,
+            partition_positions: self.partition_positions.clone(),
+            versions: self.versions.clone(),
+        };
+        let mut next = |(stream, event): &(&str, BankEvent)| {
+            log.next(stream, event.event_type(), &event.encode().unwrap())
+        };
+        events.iter().map(&mut next).collect()
     }
 
     /// Appends events in one transaction, each on its stream.
