@@ -1,5 +1,7 @@
 //! The command line against real services: `daybook dev` runs them, `daybook` talks to them, as a person would.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod bank;
 mod demo;
 mod dev;
