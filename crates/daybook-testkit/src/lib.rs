@@ -11,8 +11,10 @@ mod directory;
 mod eventually;
 mod postgres;
 mod redis;
+mod stack;
 
-pub use daybook_stack as stack;
+pub use daybook_stack as servers;
 pub use eventually::eventually;
 pub use postgres::TestPostgres;
 pub use redis::TestRedis;
+pub use stack::TestStack;

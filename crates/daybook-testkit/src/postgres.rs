@@ -11,7 +11,7 @@ use crate::directory;
 
 /// Many servers run beside each other on a small machine, each with little to keep. `max_wal_size`
 /// stays as it is: it is only a ceiling, and the services check it.
-const OVERRIDES: [(&str, &str); 5] = [
+pub(crate) const OVERRIDES: [(&str, &str); 5] = [
     ("shared_buffers", "32MB"),
     ("min_wal_size", "32MB"),
     ("wal_buffers", "1MB"),

@@ -1,0 +1,9 @@
+//! Commands in, rows out, over real servers and real service processes that are killed, frozen and flushed on the way.
+//! What the read models must be is worked out from the log by SQL of its own ([`fold`]), not by Daybook's code.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod crashes;
+mod fold;
+mod redis_trouble;
+mod story;
+mod world;
