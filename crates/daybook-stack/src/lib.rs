@@ -6,7 +6,7 @@
 //! production server gets too; `fsync` is always on.
 //!
 //! It guarantees that children do not outlive their owner, even one that is killed with `kill -9`
-//! (see [`spawn`](mod@spawn)), and that what such an owner left behind never blocks the next start.
+//! (`spawn.rs` says how), and that what such an owner left behind never blocks the next start.
 //! What the servers hold (schemas, roles, keys) is left to the other crates: a
 //! [`Stack`] has `daybook migrate` make it.
 

@@ -1,0 +1,6 @@
+//! The testkit itself, and what only the built binaries can tell.
+
+#![expect(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test")]
+
+mod env_sample;
+mod servers;
