@@ -36,27 +36,27 @@ pub struct Settings {
     pub approval_not_needed_below: Policy,
 
     /// Commands that may be in hand at a time; beyond it they are refused with RESOURCE_EXHAUSTED
-    #[arg(long, env = "DAYBOOK_COMMANDS_MAX", default_value_t = 10_000)]
+    #[arg(long, env = "DAYBOOK_COMMAND_COMMANDS_MAX", default_value_t = 10_000)]
     pub commands_max: usize,
 
     /// Longest time a command may wait to be decided, in milliseconds; the caller's own deadline may be shorter
-    #[arg(long, env = "DAYBOOK_WAIT_MAX_MS", default_value_t = 10_000)]
+    #[arg(long, env = "DAYBOOK_COMMAND_WAIT_MAX_MS", default_value_t = 10_000)]
     pub wait_max_ms: u64,
 
     /// Events of one batch, at most
-    #[arg(long, env = "DAYBOOK_BATCH_EVENTS_MAX", default_value_t = 4096)]
+    #[arg(long, env = "DAYBOOK_COMMAND_BATCH_EVENTS_MAX", default_value_t = 4096)]
     pub batch_events_max: usize,
 
     /// Data and metadata of one batch, at most, in bytes
-    #[arg(long, env = "DAYBOOK_BATCH_BYTES_MAX", default_value_t = 4 * 1024 * 1024)]
+    #[arg(long, env = "DAYBOOK_COMMAND_BATCH_BYTES_MAX", default_value_t = 4 * 1024 * 1024)]
     pub batch_bytes_max: usize,
 
     /// Streams kept in memory, at most
-    #[arg(long, env = "DAYBOOK_CACHE_STREAMS_MAX", default_value_t = 200_000)]
+    #[arg(long, env = "DAYBOOK_COMMAND_CACHE_STREAMS_MAX", default_value_t = 200_000)]
     pub cache_streams_max: usize,
 
     /// A snapshot is written whenever the version of a stream passes a multiple of this; 0: never
-    #[arg(long, env = "DAYBOOK_SNAPSHOT_EVERY", default_value_t = 100)]
+    #[arg(long, env = "DAYBOOK_COMMAND_SNAPSHOT_EVERY", default_value_t = 100)]
     pub snapshot_every: u32,
 
     /// Connections to PostgreSQL for loading streams and writing snapshots; one more appends

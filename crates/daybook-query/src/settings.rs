@@ -14,7 +14,7 @@ use daybook_runtime::telemetry::TelemetrySettings;
 #[command(name = "daybook-query", version)]
 pub struct QuerySettings {
     /// Where the service listens for gRPC
-    #[arg(long, env = "DAYBOOK_LISTEN", default_value = "127.0.0.1:7403")]
+    #[arg(long, env = "DAYBOOK_QUERY_LISTEN", default_value = "127.0.0.1:7403")]
     pub listen: SocketAddr,
 
     /// The database that holds the log (schema `log`), such as postgres://daybook_query@host:5432/daybook
@@ -26,28 +26,28 @@ pub struct QuerySettings {
     pub read_database_url: Option<String>,
 
     /// Most connections to each of the two databases
-    #[arg(long, env = "DAYBOOK_POOL_SIZE", default_value_t = 16, value_parser = value_parser!(u32).range(2..=1000))]
+    #[arg(long, env = "DAYBOOK_QUERY_POOL_SIZE", default_value_t = 16, value_parser = value_parser!(u32).range(2..=1000))]
     pub pool_size: u32,
 
     /// Most milliseconds that a call waits for a free or a new connection; then it is UNAVAILABLE
-    #[arg(long, env = "DAYBOOK_ACQUIRE_MAX_MS", default_value_t = 1000, value_parser = value_parser!(u64).range(10..=60_000))]
+    #[arg(long, env = "DAYBOOK_QUERY_ACQUIRE_MAX_MS", default_value_t = 1000, value_parser = value_parser!(u64).range(10..=60_000))]
     pub acquire_max_ms: u64,
 
     /// Most milliseconds that the statements of one answer may take, each and together
-    #[arg(long, env = "DAYBOOK_QUERY_MAX_MS", default_value_t = 5000, value_parser = value_parser!(u64).range(10..=60_000))]
+    #[arg(long, env = "DAYBOOK_QUERY_QUERY_MAX_MS", default_value_t = 5000, value_parser = value_parser!(u64).range(10..=60_000))]
     pub query_max_ms: u64,
 
     /// Most milliseconds that a call waits for the read models to reach its min_position; its own deadline may be
     /// shorter
-    #[arg(long, env = "DAYBOOK_WAIT_MAX_MS", default_value_t = 5000, value_parser = value_parser!(u64).range(0..=15_000))]
+    #[arg(long, env = "DAYBOOK_QUERY_WAIT_MAX_MS", default_value_t = 5000, value_parser = value_parser!(u64).range(0..=15_000))]
     pub wait_max_ms: u64,
 
     /// Milliseconds between two looks at the checkpoints while some call waits for them; nobody looks otherwise
-    #[arg(long, env = "DAYBOOK_POLL_INTERVAL_MS", default_value_t = 3, value_parser = value_parser!(u64).range(1..=1000))]
+    #[arg(long, env = "DAYBOOK_QUERY_POLL_INTERVAL_MS", default_value_t = 3, value_parser = value_parser!(u64).range(1..=1000))]
     pub poll_interval_ms: u64,
 
     /// Most calls in hand at once, waiting ones included; more are RESOURCE_EXHAUSTED
-    #[arg(long, env = "DAYBOOK_CALLS_MAX", default_value_t = 1024, value_parser = value_parser!(u32).range(1..=100_000))]
+    #[arg(long, env = "DAYBOOK_QUERY_CALLS_MAX", default_value_t = 1024, value_parser = value_parser!(u32).range(1..=100_000))]
     pub calls_max: u32,
 
     /// How logs are written.
