@@ -11,13 +11,14 @@ const SAMPLE: &str = include_str!("../../../../deploy/env.sample");
 const NOT_IN_HELP: [&str; 2] = ["DAYBOOK_PG_BIN", "DAYBOOK_REDIS_SERVER"];
 
 /// Each program, and what of it is asked for help.
-const HELP: [(&str, &[&str]); 6] = [
+const HELP: [(&str, &[&str]); 7] = [
     ("daybook-command", &[]),
     ("daybook-projector", &[]),
     ("daybook-query", &[]),
     ("daybook", &[]),
     ("daybook", &["migrate"]),
     ("daybook", &["dev"]),
+    ("daybook", &["demo"]),
 ];
 
 /// A variable, and its default where it has one.
@@ -47,7 +48,8 @@ fn setting(text: &str) -> Setting {
     let default = rest
         .trim_start()
         .strip_prefix("[default: ")
-        .and_then(|default| Some(default.split_once(']')?.0.to_owned()));
+        // clap shows an empty default as "".
+        .and_then(|default| Some(default.split_once(']')?.0.trim_matches('"').to_owned()));
     (name.trim_end_matches('=').to_owned(), default)
 }
 
