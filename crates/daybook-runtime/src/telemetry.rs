@@ -1,5 +1,7 @@
 //! Logs: structured, on standard error, with correlation ids and without payloads or secrets.
 
+use std::io::IsTerminal as _;
+
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -33,8 +35,10 @@ impl TelemetrySettings {
     pub fn start(&self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_new(&self.log_filter)
             .map_err(|error| anyhow::anyhow!("--log-filter `{}`: {error}", self.log_filter))?;
-        let subscriber =
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
         let started = match self.log_format {
             LogFormat::Text => subscriber.try_init(),
             LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
