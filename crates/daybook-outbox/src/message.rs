@@ -157,14 +157,14 @@ mod decimal {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use serde_json::Value;
     use time::macros::datetime;
 
-    const ORIGIN: Origin = Origin { log_id: Uuid::from_u128(7), timeline: 3 };
+    pub(crate) const ORIGIN: Origin = Origin { log_id: Uuid::from_u128(7), timeline: 3 };
 
-    fn event() -> RecordedEvent {
+    pub(crate) fn event() -> RecordedEvent {
         RecordedEvent {
             position: Position::new(9_007_199_254_740_993).unwrap(),
             prev_position: Position::new(12).unwrap(),

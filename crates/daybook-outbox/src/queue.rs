@@ -104,3 +104,43 @@ impl Waiting {
 fn bytes_of(event: &RecordedEvent) -> usize {
     event.data.get().len() + event.metadata.get().len() + EVENT_OVERHEAD_BYTES
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::tests::{ORIGIN, event};
+
+    fn batch(events: usize) -> Batch {
+        Batch { origin: ORIGIN, events: std::iter::repeat_with(event).take(events).collect() }
+    }
+
+    fn sizes(batches: &[Batch]) -> Vec<usize> {
+        batches.iter().map(|batch| batch.events.len()).collect()
+    }
+
+    #[test]
+    fn when_it_is_full_the_oldest_batch_goes_and_is_counted() {
+        let queue = Queue::new(bytes_of(&event()) * 10);
+        for size in [4, 5, 3, 2] {
+            queue.put(batch(size));
+        }
+        assert_eq!(queue.dropped_events(), 4);
+        assert_eq!(sizes(&queue.take(100)), [5, 3, 2]);
+        // One that is too large by itself goes in all the same: it is bounded by the batch of the journal.
+        queue.put(batch(11));
+        assert_eq!(sizes(&queue.take(100)), [11]);
+        assert_eq!(queue.dropped_events(), 4);
+    }
+
+    #[test]
+    fn batches_are_taken_oldest_first_and_never_split() {
+        let queue = Queue::new(usize::MAX);
+        for size in [4, 2, 3, 9] {
+            queue.put(batch(size));
+        }
+        assert_eq!(sizes(&queue.take(8)), [4, 2]);
+        assert_eq!(sizes(&queue.take(8)), [3]);
+        assert_eq!(sizes(&queue.take(8)), [9]);
+        assert!(queue.take(8).is_empty());
+    }
+}

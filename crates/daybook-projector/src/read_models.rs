@@ -25,18 +25,25 @@ pub(crate) struct ReadModels<E> {
 }
 
 impl<E> ReadModels<E> {
-    /// Opens the current generation of each projection.
+    /// Opens the current generation of each projection, but for those that another version of their code filled.
     pub(crate) async fn open(
         pool: PgPool,
         projections: &[Arc<dyn Projection<E>>],
         partition_count: u16,
     ) -> Result<Self, OpenError> {
         let (mut models, mut slots) = (Vec::new(), Vec::new());
-        for (index, projection) in projections.iter().enumerate() {
-            let (model, its_slots) =
-                checkpoint::open(&pool, projection, index, partition_count).await?;
-            models.push(model);
-            slots.extend(its_slots);
+        for projection in projections {
+            match checkpoint::open(&pool, projection, models.len(), partition_count).await {
+                Ok((model, its_slots)) => {
+                    models.push(model);
+                    slots.extend(its_slots);
+                }
+                // Its rows are another version's to fill; the others have nothing to do with that.
+                Err(error @ OpenError::Version { .. }) => {
+                    tracing::error!(projection.name = projection.name(), "{error}");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(Self { pool, models, slots })
     }

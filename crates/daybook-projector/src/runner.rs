@@ -49,6 +49,8 @@ pub(crate) async fn run<E: EventPayload>(
             SessionError::Apply(ApplyError::Stopped) | SessionError::History => Duration::ZERO,
             _ => jittered(pause),
         };
+        // A partition that stands or was lost says so itself; the others are being served.
+        health.set(wait == Duration::ZERO || wait == LET_GO).await;
         let error = anyhow::Error::from(error);
         tracing::warn!(error = %format!("{error:#}"), ?wait, "projecting was interrupted");
         pause = (pause * 2).min(PAUSE_MAX);

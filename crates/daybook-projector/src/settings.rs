@@ -28,7 +28,8 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_PROJECTOR_GROUP", default_value = "default")]
     pub group: Group,
 
-    /// Run only this projection; may be repeated [default: all]
+    /// Run only this projection; may be repeated [default: all]. Projectors that run different ones need different
+    /// groups: the instances of a group take messages from each other
     #[arg(long = "projection", env = "DAYBOOK_PROJECTIONS", value_delimiter = ',')]
     pub projections: Vec<String>,
 

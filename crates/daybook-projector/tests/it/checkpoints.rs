@@ -80,6 +80,23 @@ async fn a_projector_that_meets_a_retired_checkpoint_goes_on_in_the_current_gene
 }
 
 #[tokio::test]
+async fn a_projection_that_another_version_filled_is_left_alone_and_the_others_go_on() {
+    let mut world = World::start().await;
+    world.execute("UPDATE read.projections SET version = 99 WHERE projection = 'accounts'").await;
+    let projector = world.projector().await;
+    world.record(&[("account-a", opened()), ("account-a", deposited(5, 5))]).await;
+    world.wait_until_level().await;
+    let rows = world.rows("SELECT DISTINCT projection FROM read.checkpoints ORDER BY 1").await;
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert_eq!(
+        world.scalar::<i64>("SELECT count(*) FROM read.account_entries_1").await.unwrap(),
+        1
+    );
+    assert_eq!(world.scalar::<i64>("SELECT count(*) FROM read.accounts_1").await.unwrap(), 0);
+    projector.stop().await;
+}
+
+#[tokio::test]
 async fn a_read_model_that_is_ahead_of_a_restored_log_stands_and_says_so() {
     let mut world = World::start().await;
     let projector = world.projector().await;
