@@ -11,6 +11,10 @@ BEGIN
             NULL;
         END;
     END LOOP;
+    -- The owner of the database acts as the projector below, and when it makes the tables. A superuser may anyway.
+    IF NOT pg_has_role(current_user, 'daybook_projector', 'MEMBER') THEN
+        EXECUTE format('GRANT daybook_projector TO %I', current_user);
+    END IF;
 END
 $$;
 

@@ -10,5 +10,7 @@ mod checkpoints;
 mod failures;
 #[path = "it/messages.rs"]
 mod messages;
+#[path = "it/migrate.rs"]
+mod migrate;
 #[path = "it/projections.rs"]
 mod projections;
