@@ -21,7 +21,7 @@ use crate::failure::Failure;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  refused, or not found, or (import) at least one line was refused
+  1  refused, not found or failed; import: at least one line was refused, or it was stopped
   2  the command line is wrong; nothing was tried
   3  no answer from a service: a command may have had its effect. Run it again with the
      --command-id that is printed, and it has its effect once";

@@ -33,6 +33,12 @@ pub(crate) fn amount_text(minor_units: impl Into<i128>, currency: &str) -> Strin
     }
 }
 
+/// A time from [`time_text`] as a person needs it: to the second. `--json` has the rest.
+fn time_for_people(text: &str) -> String {
+    let to_the_second = text.split(['.', 'Z']).next().unwrap_or_default();
+    to_the_second.replacen('T', " ", 1)
+}
+
 /// A time in UTC, to the microsecond that the log keeps; empty where there is none.
 fn time_text(at: Option<&Timestamp>) -> String {
     at.and_then(|at| {

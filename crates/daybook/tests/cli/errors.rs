@@ -48,6 +48,18 @@ fn a_service_that_cannot_be_reached_exits_with_3_and_says_how_to_go_on() {
 }
 
 #[test]
+fn an_import_that_reaches_no_service_stops_and_exits_with_3() {
+    let file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    let line = r#"{"command":"deposit","account_id":"a","amount":"1","currency":"USD"}"#;
+    std::fs::write(file.path(), format!("{line}\n{line}\n")).unwrap();
+    let path = file.path().to_str().unwrap();
+    let (exit, stdout, _) =
+        code(&["import", path, "--command-url", "http://127.0.0.1:1", "--timeout", "1"]);
+    assert_eq!(exit, Some(3));
+    assert!(stdout.contains("line 1 got no answer"), "{stdout}");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_panic() {
     let mut process = program()
         .args(["import", "--help"])

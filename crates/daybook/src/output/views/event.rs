@@ -4,7 +4,7 @@ use daybook_proto::v1;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{amount_text, time_text};
+use super::{amount_text, time_for_people, time_text};
 use crate::output::{Row, escape};
 
 #[derive(Serialize)]
@@ -50,13 +50,13 @@ impl From<v1::Event> for EventView {
 
 impl Row for EventView {
     const COLUMNS: &'static [&'static str] =
-        &[">version", ">position", "when", "event", "who", "why", "data"];
+        &[">version", ">position", "when (UTC)", "event", "who", "why", "data"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             self.version.to_string(),
             self.position.to_string(),
-            self.recorded_at.clone(),
+            time_for_people(&self.recorded_at),
             escape(&self.event_type),
             escape(&self.actor),
             escape(&self.reason),

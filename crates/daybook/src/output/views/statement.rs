@@ -3,7 +3,7 @@
 use daybook_proto::v1;
 use serde::Serialize;
 
-use super::{amount_text, time_text};
+use super::{amount_text, time_for_people, time_text};
 use crate::output::{Row, escape};
 
 #[derive(Serialize)]
@@ -48,11 +48,11 @@ impl EntryView {
 
 impl Row for EntryView {
     const COLUMNS: &'static [&'static str] =
-        &["when", "what", ">amount", ">balance", "with", "who", "why"];
+        &["when (UTC)", "what", ">amount", ">balance", "with", "who", "why"];
 
     fn cells(&self) -> Vec<String> {
         vec![
-            self.recorded_at.clone(),
+            time_for_people(&self.recorded_at),
             self.kind.to_owned(),
             self.amount.clone(),
             self.balance.clone(),

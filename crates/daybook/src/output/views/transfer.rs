@@ -3,7 +3,7 @@
 use daybook_proto::v1;
 use serde::Serialize;
 
-use super::{amount_text, time_text};
+use super::{amount_text, time_for_people, time_text};
 use crate::output::{Record, Row, escape};
 
 #[derive(Serialize)]
@@ -81,7 +81,7 @@ impl Record for TransferView {
 
 impl Row for TransferView {
     const COLUMNS: &'static [&'static str] =
-        &["transfer", "from", "to", ">amount", "currency", "status", "last step by", "at"];
+        &["transfer", "from", "to", ">amount", "currency", "status", "last step by", "at (UTC)"];
 
     fn cells(&self) -> Vec<String> {
         let last = self.steps.last();
@@ -93,7 +93,7 @@ impl Row for TransferView {
             self.currency.clone(),
             self.status.to_owned(),
             last.map_or(String::new(), |step| escape(&step.actor)),
-            last.map_or(String::new(), |step| step.recorded_at.clone()),
+            last.map_or(String::new(), |step| time_for_people(&step.recorded_at)),
         ]
     }
 }
@@ -101,7 +101,7 @@ impl Row for TransferView {
 impl StepView {
     fn in_words(&self) -> String {
         let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
-        escape(&format!("by {} at {}{why}", self.actor, self.recorded_at))
+        escape(&format!("by {} at {} UTC{why}", self.actor, time_for_people(&self.recorded_at)))
     }
 }
 
