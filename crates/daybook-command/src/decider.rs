@@ -40,7 +40,7 @@ use self::queue::{Numbered, Queue};
 use self::round::{Decided, Round, Verdict};
 use crate::journal::{Job, Outcome, Proof};
 use crate::sinks::Sinks;
-use crate::submission::Submission;
+use crate::submission::{Refusal, Submission};
 
 /// Wins in a row, with nothing appended by others, after which an instance stops taking the lock first.
 const UNOPPOSED_WINS: u8 = 3;
@@ -238,11 +238,21 @@ impl<D: Domain> Decider<D> {
 
     /// Streams that have arrived go into the cache, and the commands that waited for them are looked at again.
     fn take_in(&mut self, arrival: Arrival<D::State>) {
-        if let Arrival::Loaded(streams) = arrival {
-            for (stream_id, stream) in streams {
-                self.cache.insert(stream_id, stream.version, stream.state);
+        match arrival {
+            Arrival::Loaded(streams) => {
+                for (stream_id, stream) in streams {
+                    self.cache.insert(stream_id, stream.version, stream.state);
+                }
+                self.queue.unblock();
             }
-            self.queue.unblock();
+            Arrival::Unreadable(stream_id, error) => {
+                // Its commands fail alone. It is not remembered: the next command tries again.
+                for submission in self.queue.take_waiting_for(&stream_id) {
+                    submission.ticket.answer(Err(Refusal::Defect(error.clone())));
+                }
+                self.queue.unblock();
+            }
+            Arrival::Again => {}
         }
     }
 

@@ -24,9 +24,12 @@ const LOADS_MAX: usize = 4;
 /// Pause after a load that failed, so that a log that is away is not asked in a tight loop.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// Streams of one load, or those to be asked for again.
+/// What a load came to.
 pub(super) enum Arrival<S> {
     Loaded(Vec<(StreamId, LoadedStream<S>)>),
+    /// This stream holds an event that cannot be read: nothing can be decided on it.
+    Unreadable(StreamId, String),
+    /// It failed, and what it was to bring is asked for again.
     Again,
 }
 
@@ -41,6 +44,8 @@ pub(super) struct Loads<D: Domain> {
     /// All that are asked for or on their way.
     expected: HashSet<StreamId>,
     tainted: HashSet<StreamId>,
+    /// Loads that failed because of one stream among them: each is loaded by itself.
+    alone: Vec<StreamId>,
     running: JoinSet<LoadResult<D::State>>,
 }
 
@@ -52,6 +57,7 @@ impl<D: Domain> Loads<D> {
             wanted: Vec::new(),
             expected: HashSet::new(),
             tainted: HashSet::new(),
+            alone: Vec::new(),
             running: JoinSet::new(),
         }
     }
@@ -77,9 +83,17 @@ impl<D: Domain> Loads<D> {
 
     /// Sends what is wanted, as far as the limits allow.
     pub(super) fn start(&mut self) {
-        while !self.wanted.is_empty() && self.running.len() < LOADS_MAX {
-            let rest = self.wanted.len().saturating_sub(STREAMS_PER_LOAD);
-            let streams = self.wanted.split_off(rest);
+        while self.running.len() < LOADS_MAX {
+            let streams = match self.alone.pop() {
+                Some(stream_id) => vec![stream_id],
+                None => {
+                    let rest = self.wanted.len().saturating_sub(STREAMS_PER_LOAD);
+                    self.wanted.split_off(rest)
+                }
+            };
+            if streams.is_empty() {
+                return;
+            }
             // What is read from now on is no longer older than what tainted it.
             for stream_id in &streams {
                 self.tainted.remove(stream_id);
@@ -87,7 +101,7 @@ impl<D: Domain> Loads<D> {
             let (domain, pool) = (Arc::clone(&self.domain), self.pool.clone());
             self.running.spawn(async move {
                 let loaded = load_streams(&pool, &*domain, &streams).await;
-                if loaded.is_err() {
+                if matches!(loaded, Err(ReadError::Database(_) | ReadError::NoLog)) {
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
                 (streams, loaded)
@@ -99,18 +113,29 @@ impl<D: Domain> Loads<D> {
     pub(super) async fn next(&mut self) -> Arrival<D::State> {
         match self.running.join_next().await {
             Some(Ok((streams, Ok(loaded)))) => self.arrived(streams, loaded),
-            Some(Ok((streams, Err(error)))) => {
-                tracing::warn!(
-                    error = %error_chain(&error), streams = streams.len(),
-                    "failed to load streams, trying again"
-                );
-                self.wanted.extend(streams);
-                Arrival::Again
-            }
+            Some(Ok((streams, Err(error)))) => self.failed(streams, &error),
             // Folding panicked: a defect, and its list of streams is lost. Without them their commands would wait for ever.
             Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             None => std::future::pending().await,
         }
+    }
+
+    fn failed(&mut self, streams: Vec<StreamId>, error: &ReadError) -> Arrival<D::State> {
+        let is_of_a_stream =
+            matches!(error, ReadError::Corrupt { .. } | ReadError::Undecodable { .. });
+        let error = error_chain(error);
+        if is_of_a_stream && let [stream_id] = &streams[..] {
+            tracing::error!(stream.id = %stream_id, %error, "a stream cannot be read");
+            self.expected.remove(stream_id);
+            return Arrival::Unreadable(stream_id.clone(), error);
+        }
+        tracing::warn!(%error, streams = streams.len(), "failed to load streams, trying again");
+        if is_of_a_stream {
+            self.alone.extend(streams);
+        } else {
+            self.wanted.extend(streams);
+        }
+        Arrival::Again
     }
 
     fn arrived(

@@ -21,7 +21,7 @@ pub(super) struct Queue<D: Domain> {
     /// To be looked at next, in order.
     ready: VecDeque<Numbered<D>>,
     /// Waiting for streams to be loaded.
-    blocked: Vec<Numbered<D>>,
+    blocked: Vec<(Numbered<D>, Vec<StreamId>)>,
     /// The streams that blocked commands wait for or would change.
     claims: HashSet<StreamId>,
 }
@@ -56,8 +56,18 @@ impl<D: Domain> Queue<D> {
 
     /// Sets a command aside until its streams are there.
     pub(super) fn block(&mut self, numbered: Numbered<D>, streams: Vec<StreamId>) {
-        self.claims.extend(streams);
-        self.blocked.push(numbered);
+        self.claims.extend(streams.iter().cloned());
+        self.blocked.push((numbered, streams));
+    }
+
+    /// Takes out the commands that wait for a stream which will not come.
+    pub(super) fn take_waiting_for(
+        &mut self,
+        stream_id: &StreamId,
+    ) -> impl Iterator<Item = Submission<D>> {
+        self.blocked
+            .extract_if(.., |(_, streams)| streams.contains(stream_id))
+            .map(|(numbered, _)| numbered.submission)
     }
 
     /// Streams arrived: every blocked command is to be looked at again, before whatever came later.
@@ -68,7 +78,7 @@ impl<D: Domain> Queue<D> {
     /// Lets go of commands that their callers took back.
     pub(super) fn drop_taken_back(&mut self) {
         self.ready.retain(|numbered| !numbered.submission.ticket.is_taken_back());
-        self.blocked.retain(|numbered| !numbered.submission.ticket.is_taken_back());
+        self.blocked.retain(|(numbered, _)| !numbered.submission.ticket.is_taken_back());
     }
 
     /// Commands that are to be decided again go back to their old places.
@@ -77,7 +87,8 @@ impl<D: Domain> Queue<D> {
             return;
         }
         self.claims.clear();
-        self.ready.extend(self.blocked.drain(..).chain(commands));
+        let unblocked = self.blocked.drain(..).map(|(numbered, _)| numbered);
+        self.ready.extend(unblocked.chain(commands));
         self.ready.make_contiguous().sort_unstable_by_key(|numbered| numbered.number);
     }
 }
