@@ -18,6 +18,14 @@ const CONNECTION_RETRIES: usize = 1;
 #[error("not a Redis URL such as redis://host:6379")]
 pub struct InvalidRedisUrl(#[source] redis::RedisError);
 
+/// Whether `url` can be used at all, for a check of settings before anything starts.
+///
+/// # Errors
+/// When it is malformed.
+pub fn check_url(url: &str) -> Result<(), InvalidRedisUrl> {
+    Client::open(url).map(drop).map_err(InvalidRedisUrl)
+}
+
 /// A connection that is made when first used and made again when it was lost. Must be called inside a runtime.
 pub(crate) fn connection(
     url: &str,

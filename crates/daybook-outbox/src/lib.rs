@@ -17,7 +17,7 @@ mod connection;
 mod keys;
 mod queue;
 
-pub use connection::InvalidRedisUrl;
+pub use connection::{InvalidRedisUrl, check_url};
 pub use drain::{Drain, DrainSettings};
 pub use group::Group;
 pub use message::{Message, Origin};

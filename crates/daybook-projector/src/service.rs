@@ -42,6 +42,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let desk = desk(&settings)?;
+    daybook_outbox::check_url(&settings.redis_url).context("--redis-url")?;
     let (routes, health) = server::routes("daybook.projector", None).await?;
     let serving = server::serve(listener, routes, health.clone(), shutdown.clone());
     let projecting = async {
