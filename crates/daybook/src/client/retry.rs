@@ -20,6 +20,9 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 /// How much longer than that we wait ourselves: the deadline's own outcome should be what is reported.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// No further attempt is begun with less: it would end without an answer and make an outcome unknown that was known.
+const ATTEMPT_MIN: Duration = Duration::from_millis(200);
+
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
@@ -100,7 +103,10 @@ where
             Verdict::Unknown => fate = Fate::Unknown,
         }
         let wait = asked_delay(&last).unwrap_or_else(|| jittered(pause));
-        if Instant::now() + wait >= deadline {
+        if Instant::now() + wait + ATTEMPT_MIN >= deadline {
+            if is_behind(&last) {
+                return Err(CallError::Refused(Box::new(last)));
+            }
             let last = Box::new(last);
             let (url, command_id) = (String::new(), String::new());
             return Err(CallError::Unanswered { last, fate, url, command_id });
@@ -133,6 +139,11 @@ fn verdict(status: &Status) -> Verdict {
         }
         _ => Verdict::Answered,
     }
+}
+
+/// Whether a read model did not get as far as it was asked to: an answer, when it comes to an end.
+fn is_behind(status: &Status) -> bool {
+    status.code() == Code::DeadlineExceeded && reason_of(status) == "READ_MODEL_BEHIND"
 }
 
 /// Whether the attempt ended before anything was sent.
@@ -201,11 +212,11 @@ mod tests {
     async fn one_lost_answer_makes_the_fate_unknown_for_good() {
         let busy = || Status::resource_exhausted("busy");
         let mut answers = vec![busy(); 1000];
-        let (result, _) = against(answers.clone(), Duration::from_millis(200)).await;
+        let (result, _) = against(answers.clone(), Duration::from_millis(500)).await;
         assert!(matches!(result, Err(CallError::Unanswered { fate: Fate::NotApplied, .. })));
 
         answers[1] = Status::cancelled("lost");
-        let (result, _) = against(answers, Duration::from_millis(200)).await;
+        let (result, _) = against(answers, Duration::from_millis(500)).await;
         assert!(matches!(result, Err(CallError::Unanswered { fate: Fate::Unknown, .. })));
     }
 }

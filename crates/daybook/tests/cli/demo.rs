@@ -3,7 +3,7 @@
 use crate::runner::{directory, program, told};
 
 #[test]
-fn the_demo_accounts_for_every_cent() {
+fn g10_the_demo_accounts_for_every_cent() {
     let directory = directory();
     let output = program()
         .args(["demo", "--commands", "2000", "--seed", "5", "--data-dir"])

@@ -3,7 +3,7 @@
 use crate::runner::{Dev, directory};
 
 #[test]
-fn dev_goes_on_where_it_was_however_it_ended_and_begins_anew_when_told_to() {
+fn g1_dev_goes_on_where_it_was_however_it_ended_and_begins_anew_when_told_to() {
     let directory = directory();
     let dev = Dev::start(directory.path(), &[]);
     dev.done("registry", "account open a --owner A --currency USD");

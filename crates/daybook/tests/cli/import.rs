@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::runner::{Dev, directory, send_interrupt, told, with_input};
 
 #[test]
-fn a_file_sent_twice_has_its_effect_once_and_refusals_are_reported_by_line() {
+fn g5_a_file_sent_twice_has_its_effect_once_and_refusals_are_reported_by_line() {
     let directory = directory();
     let dev = Dev::start(&directory.path().join("dev"), &[]);
     let file = directory.path().join("day.jsonl");
