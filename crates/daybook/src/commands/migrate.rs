@@ -27,7 +27,7 @@ pub(crate) struct MigrateArgs {
 
     /// Into how many partitions the log is divided, which bounds how many projectors share the work. Fixed when the
     /// log is created: another number for an existing log is refused.
-    #[arg(long, value_name = "COUNT", env = "DAYBOOK_MIGRATE_PARTITIONS", default_value_t = 16)]
+    #[arg(long, value_name = "COUNT", env = "DAYBOOK_PARTITIONS", default_value_t = 16)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     partitions: u16,
 }
