@@ -6,14 +6,18 @@ mod deadline;
 mod desk;
 mod fields;
 mod refusal;
+mod stream;
 mod transfer;
 
 pub(crate) use desk::Desk;
 
+use std::sync::Arc;
+
 use daybook_core::bank::BankCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
-use tonic::{Request, Response, Status};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
 
 /// A request that asks for one command.
 trait CommandRequest: Send {
@@ -26,14 +30,14 @@ trait CommandRequest: Send {
 
 /// The gRPC service.
 pub(crate) struct CommandApi {
-    desk: Desk,
+    desk: Arc<Desk>,
 }
 
 impl CommandApi {
     /// A service that hands commands to `desk`.
     #[must_use]
     pub(crate) fn new(desk: Desk) -> Self {
-        Self { desk }
+        Self { desk: Arc::new(desk) }
     }
 }
 
@@ -136,5 +140,16 @@ impl CommandService for CommandApi {
         request: Request<proto::ExecuteTransferRequest>,
     ) -> Result<Response<proto::ExecuteTransferResponse>, Status> {
         rpc!(self, request, ExecuteTransferResponse)
+    }
+
+    type ExecuteStreamStream = ReceiverStream<Result<proto::ExecuteStreamResponse, Status>>;
+
+    async fn execute_stream(
+        &self,
+        request: Request<Streaming<proto::ExecuteStreamRequest>>,
+    ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
+        let sender = fields::Sender::of(&request)?;
+        let answers = stream::answer_all(Arc::clone(&self.desk), sender, request.into_inner());
+        Ok(Response::new(ReceiverStream::new(answers)))
     }
 }

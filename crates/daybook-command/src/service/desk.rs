@@ -10,13 +10,13 @@ use daybook_core::stream::ExpectedVersion;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tonic::{Request, Status};
 
 use super::CommandRequest;
 use super::deadline::caller_timeout;
-use super::fields::Caller;
+use super::fields::{Caller, Sender};
 use super::refusal;
 use crate::settings::Settings;
 use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
@@ -34,7 +34,7 @@ pub(crate) struct Desk {
 }
 
 /// The caller's half of a command in hand.
-struct Waiting {
+pub(super) struct Waiting {
     answer: oneshot::Receiver<Answer<BankRejection>>,
     stage: Stage,
     deadline: Instant,
@@ -62,25 +62,28 @@ impl Desk {
         mut request: Request<R>,
     ) -> Result<proto::Receipt, Status> {
         let context = request.get_mut().take_context().unwrap_or_default();
-        let caller = Caller::of(&request, context)?;
+        let caller = Caller::new(Sender::of(&request)?, context)?;
         let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
-        let deadline = Instant::now() + timeout.min(self.wait_max);
         let command = request.into_inner().into_command()?;
-        let waiting = self.submit(command, caller, deadline)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| too_much())?;
+        let waiting = self.submit(command, caller, timeout, place)?;
         self.wait(waiting).await
     }
 
-    fn submit(
+    /// As [`Desk::execute`], for callers that are kept waiting rather than refused when too much is in hand.
+    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, Status> {
+        Arc::clone(&self.places).acquire_owned().await.map_err(|_| too_much())
+    }
+
+    /// Hands a command to the decider, in the order of the calls.
+    pub(super) fn submit(
         &self,
         command: BankCommand,
         caller: Caller,
-        deadline: Instant,
+        timeout: Duration,
+        place: OwnedSemaphorePermit,
     ) -> Result<Waiting, Status> {
-        let too_much = || {
-            let message = "too many commands are in hand; this one was not applied, try again";
-            status::resource_exhausted("TOO_MANY_COMMANDS", message, RETRY_AFTER)
-        };
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| too_much())?;
+        let deadline = Instant::now() + timeout.min(self.wait_max);
         let (ticket, answer, stage) = Ticket::new(place);
         let metadata: Metadata = caller.metadata.clone();
         let submission = Submission {
@@ -96,7 +99,8 @@ impl Desk {
         Ok(Waiting { answer, stage, deadline, caller })
     }
 
-    async fn wait(&self, waiting: Waiting) -> Result<proto::Receipt, Status> {
+    /// Waits for a command's fate.
+    pub(super) async fn wait(&self, waiting: Waiting) -> Result<proto::Receipt, Status> {
         let Waiting { answer, stage, deadline, caller } = waiting;
         let metadata = &caller.metadata;
         match tokio::time::timeout_at(deadline, answer).await {
@@ -109,6 +113,11 @@ impl Desk {
             Err(_) => Err(refusal::log_away()),
         }
     }
+}
+
+fn too_much() -> Status {
+    let message = "too many commands are in hand; this one was not applied, try again";
+    status::resource_exhausted("TOO_MANY_COMMANDS", message, RETRY_AFTER)
 }
 
 /// SHA-256 over what is asked for, what is expected and who asks; not over trace, correlation or reason, in which a retry

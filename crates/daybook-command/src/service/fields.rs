@@ -1,6 +1,6 @@
 //! Fields that many requests share, each checked here, with an error that names it and says what would be right.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use daybook_core::account::AccountId;
 use daybook_core::ids::{Actor, CausationId, CommandId, CorrelationId, InvalidId, Version};
@@ -24,7 +24,27 @@ const TRACE_HEADER: &str = "traceparent";
 /// Longest trace context that is recorded, in bytes; the standard's own has 55.
 const TRACE_BYTES_MAX: usize = 128;
 
-/// Who asks, and what he said beside the command.
+/// Who sends, as the call itself tells.
+#[derive(Clone)]
+pub(super) struct Sender {
+    actor: Actor,
+    ip: Option<IpAddr>,
+    traceparent: Option<String>,
+}
+
+impl Sender {
+    pub(super) fn of<R>(request: &Request<R>) -> Result<Self, Status> {
+        let address =
+            request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+        Ok(Self {
+            actor: actor(request.metadata())?,
+            ip: address.as_ref().map(SocketAddr::ip),
+            traceparent: traceparent(request.metadata()),
+        })
+    }
+}
+
+/// Who asks, and what was said beside the command.
 pub(super) struct Caller {
     pub(super) metadata: Metadata,
     pub(super) expected_version: ExpectedVersion,
@@ -33,10 +53,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn of<R>(
-        request: &Request<R>,
-        context: proto::CommandContext,
-    ) -> Result<Self, Status> {
+    pub(super) fn new(sender: Sender, context: proto::CommandContext) -> Result<Self, Status> {
         let gave_command_id = !context.command_id.is_empty();
         let command_id = if gave_command_id {
             CommandId::new(&context.command_id).map_err(wrong("context.command_id"))?
@@ -53,21 +70,11 @@ impl Caller {
         let reason = optional(&context.reason)
             .map(|text| Personal::new(text).map_err(wrong("context.reason")))
             .transpose()?;
-        let address =
-            request.extensions().get::<TcpConnectInfo>().and_then(|info| info.remote_addr());
-        Ok(Self {
-            metadata: Metadata {
-                actor: actor(request.metadata())?,
-                correlation_id,
-                causation_id,
-                command_id,
-                reason,
-                ip: address.as_ref().map(SocketAddr::ip),
-                traceparent: traceparent(request.metadata()),
-            },
-            expected_version: expected_version(context.expected_version)?,
-            gave_command_id,
-        })
+        let expected_version = expected_version(context.expected_version)?;
+        let Sender { actor, ip, traceparent } = sender;
+        let metadata =
+            Metadata { actor, correlation_id, causation_id, command_id, reason, ip, traceparent };
+        Ok(Self { metadata, expected_version, gave_command_id })
     }
 }
 

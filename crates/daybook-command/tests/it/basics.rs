@@ -15,7 +15,7 @@ async fn a_command_becomes_a_committed_event_with_a_receipt() {
     assert_eq!(receipt.streams[0].stream_id, "account-a");
     assert_eq!(receipt.streams[0].version, 1);
 
-    let paid = bank.client.deposit(by("alice", deposit("a", 500_00))).await.unwrap().into_inner();
+    let paid = bank.client.deposit(by("alice", deposit("a", 50_000))).await.unwrap().into_inner();
     assert_eq!(paid.receipt.unwrap().position, 2);
     assert_eq!(world.event_types("account-a").await, ["account-opened", "money-deposited"]);
     bank.stop().await;
@@ -76,4 +76,38 @@ async fn g5_a_retry_that_would_now_be_refused_still_gets_its_first_receipt() {
     let mut other = world.service(&[]).await;
     let again = other.client.withdraw(by("alice", request)).await.unwrap().into_inner();
     assert!(again.receipt.unwrap().replayed);
+}
+
+/// An event of a type that this build does not know lies in one stream, as if a newer build had written it.
+#[tokio::test]
+async fn a_stream_that_cannot_be_read_fails_alone() {
+    let world = World::new().await;
+    let mut bank = world.service(&[]).await;
+    for id in ["good", "bad"] {
+        bank.client.open_account(by("alice", open(id))).await.unwrap();
+    }
+    bank.stop().await;
+    sqlx::raw_sql(
+        "INSERT INTO log.events (position, prev_position, version, recorded_at, event_id, schema_version, partition,
+                                 stream_id, stream_type, event_type, data, metadata)
+         SELECT 3, position, 2, recorded_at, gen_random_uuid(), 1, partition, stream_id, stream_type,
+                'account-from-the-future', data, metadata
+         FROM log.events WHERE stream_id = 'account-bad';
+         UPDATE log.head SET position = 3, partition_positions[
+             (SELECT partition + 1 FROM log.events WHERE position = 3)] = 3;",
+    )
+    .execute(&world.admin)
+    .await
+    .unwrap();
+
+    let bank = world.service(&[]).await;
+    let (mut one, mut two) = (bank.client.clone(), bank.client.clone());
+    // Both are loaded by the same query.
+    let (good, bad) = tokio::join!(
+        one.deposit(by("alice", deposit("good", 1))),
+        two.deposit(by("alice", deposit("bad", 1))),
+    );
+    assert!(good.is_ok(), "{good:?}");
+    assert_eq!(bad.unwrap_err().code(), Code::Internal);
+    bank.stop().await;
 }

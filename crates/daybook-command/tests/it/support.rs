@@ -1,17 +1,34 @@
 //! A log of the test's own, command services on it, and clients that read like sentences.
 
+mod head_lock;
+mod ledger;
+pub(crate) mod order;
+mod proxy;
+
+use std::time::Duration;
+
+use anyhow::ensure;
 use clap::Parser as _;
 use daybook_command::Settings;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_client::CommandServiceClient;
-use daybook_testkit::{TestPostgres, TestRedis};
+use daybook_testkit::{TestPostgres, TestRedis, eventually};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
+
+pub(crate) use self::head_lock::HeadLock;
+pub(crate) use self::ledger::{Event, Ledger};
+pub(crate) use self::order::{Order, What};
+pub(crate) use self::proxy::{Fault, Proxy};
 
 /// A PostgreSQL with a log and a Redis, nobody else's.
 pub(crate) struct World {
@@ -23,8 +40,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let (postgres, redis) = tokio::join!(TestPostgres::start(), TestRedis::start());
-        let admin = PgPool::connect(&postgres.admin_url()).await.unwrap();
+        Self::with_postgres(&[]).await
+    }
+
+    /// With settings of PostgreSQL of the test's own.
+    pub(crate) async fn with_postgres(settings: &[(&str, &str)]) -> Self {
+        let (postgres, redis) =
+            tokio::join!(TestPostgres::start_with(settings), TestRedis::start());
+        let admin = PgPoolOptions::new().connect(&postgres.admin_url()).await.unwrap();
         daybook_eventlog::migrate::run(&admin, 16).await.unwrap();
         postgres.allow_login("daybook_command").await.unwrap();
         Self { postgres, redis, admin }
@@ -36,11 +59,31 @@ impl World {
         self.service_at(&log_url, flags).await
     }
 
+    /// Starts a command service and waits until it takes commands.
+    pub(crate) async fn ready_service(&self, flags: &[&str]) -> Service {
+        let service = self.service(flags).await;
+        service.is_serving(true).await;
+        service
+    }
+
+    /// Everything that the log holds, checked.
+    pub(crate) async fn ledger(&self) -> Ledger {
+        Ledger::read(&self.admin).await
+    }
+
+    /// Runs statements as the superuser.
+    pub(crate) async fn execute(&self, statements: &'static str) {
+        sqlx::raw_sql(statements).execute(&self.admin).await.unwrap();
+    }
+
     /// Starts a command service that reaches its log by another way.
     pub(crate) async fn service_at(&self, log_url: &str, flags: &[&str]) -> Service {
         let redis_url = self.redis.url();
         let mut args = vec!["daybook-command", "--insecure-actor-header"];
-        args.extend(["--log-database-url", log_url, "--redis-url", &redis_url]);
+        args.extend(["--log-database-url", log_url]);
+        if !flags.contains(&"--redis-url") {
+            args.extend(["--redis-url", &redis_url]);
+        }
         args.extend(flags);
         let settings = Settings::try_parse_from(args).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -48,7 +91,7 @@ impl World {
         let stop = CancellationToken::new();
         let running = tokio::spawn(daybook_command::run(settings, listener, stop.clone()));
         let channel = Channel::from_shared(url).unwrap().connect_lazy();
-        Service { client: CommandServiceClient::new(channel), stop, running }
+        Service { client: CommandServiceClient::new(channel.clone()), channel, stop, running }
     }
 
     /// The sum of what a stream's events hold, by the log itself.
@@ -70,11 +113,67 @@ impl World {
 /// A running command service and a client of it.
 pub(crate) struct Service {
     pub(crate) client: CommandServiceClient<Channel>,
-    stop: CancellationToken,
-    running: JoinHandle<anyhow::Result<()>>,
+    pub(crate) channel: Channel,
+    pub(crate) stop: CancellationToken,
+    pub(crate) running: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Service {
+    /// Sends an order and waits for its receipt.
+    pub(crate) fn send(
+        &self,
+        order: Order,
+    ) -> impl Future<Output = Result<proto::Receipt, Status>> + Send + 'static {
+        order.send(self.client.clone())
+    }
+
+    /// Sends an order in a task of its own.
+    pub(crate) fn spawn(&self, order: Order) -> JoinHandle<Result<proto::Receipt, Status>> {
+        tokio::spawn(self.send(order))
+    }
+
+    /// Opens accounts, each with this on it.
+    pub(crate) async fn open_accounts(&self, accounts: &[&str], cents: i64) {
+        for account in accounts {
+            self.send(order::open(account)).await.unwrap();
+            if cents > 0 {
+                self.send(order::deposit(account, cents)).await.unwrap();
+            }
+        }
+    }
+
+    /// Sends an order again and again, as a client would, until there is an answer that is not "try again".
+    pub(crate) async fn send_until_certain(&self, order: Order) -> Result<proto::Receipt, Status> {
+        eventually("a certain answer", Duration::from_secs(30), async || {
+            match self.send(order.clone()).await {
+                Err(status) if matches!(status.code(), Code::Unavailable | Code::Cancelled) => {
+                    Err(status.into())
+                }
+                Err(status) if status.code() == Code::DeadlineExceeded => Err(status.into()),
+                certain => Ok(certain),
+            }
+        })
+        .await
+    }
+
+    /// What `grpc.health.v1` says of the service.
+    pub(crate) async fn health(&self) -> Result<ServingStatus, Status> {
+        let service = daybook_proto::v1::command_service_server::SERVICE_NAME.to_owned();
+        let mut client = HealthClient::new(self.channel.clone());
+        Ok(client.check(HealthCheckRequest { service }).await?.into_inner().status())
+    }
+
+    /// Returns when it says SERVING, or NOT_SERVING.
+    pub(crate) async fn is_serving(&self, serving: bool) {
+        let wanted = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        eventually("health", Duration::from_secs(30), async || {
+            let status = self.health().await?;
+            ensure!(status == wanted, "{status:?}");
+            Ok(())
+        })
+        .await;
+    }
+
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
@@ -113,21 +212,6 @@ pub(crate) fn deposit(account_id: &str, cents: i64) -> proto::DepositRequest {
 
 pub(crate) fn withdraw(account_id: &str, cents: i64) -> proto::WithdrawRequest {
     proto::WithdrawRequest { context: None, account_id: account_id.to_owned(), amount: usd(cents) }
-}
-
-pub(crate) fn initiate(
-    transfer_id: &str,
-    from: &str,
-    to: &str,
-    cents: i64,
-) -> proto::InitiateTransferRequest {
-    proto::InitiateTransferRequest {
-        context: None,
-        source_account_id: from.to_owned(),
-        transfer_id: transfer_id.to_owned(),
-        destination_account_id: to.to_owned(),
-        amount: usd(cents),
-    }
 }
 
 /// Code and stable reason of an error.
