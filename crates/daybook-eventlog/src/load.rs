@@ -1,7 +1,7 @@
 //! Loading the states of many streams at once: their snapshots in one query, the later events of all of them in another,
 //! folded as the rows come in, so that a long stream takes no memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use daybook_core::domain::Domain;
 use daybook_core::ids::Version;
@@ -31,10 +31,12 @@ pub async fn load_streams<D: Domain>(
     stream_ids: &[StreamId],
 ) -> Result<HashMap<StreamId, LoadedStream<D::State>>, ReadError> {
     let mut loaded = load_snapshots(pool, domain, stream_ids).await?;
-    let ids: Vec<&str> = stream_ids.iter().map(StreamId::as_str).collect();
-    let versions: Vec<i64> = stream_ids
+    // One that is named twice must not be folded twice.
+    let distinct: BTreeSet<&StreamId> = stream_ids.iter().collect();
+    let ids: Vec<&str> = distinct.iter().map(|id| id.as_str()).collect();
+    let versions: Vec<i64> = distinct
         .iter()
-        .map(|id| loaded.get(id).map_or(0, |stream| stream.version.get()))
+        .map(|id| loaded.get(*id).map_or(0, |stream| stream.version.get()))
         .collect();
     let mut rows =
         sqlx::query(include_str!("queries/load_events.sql")).bind(ids).bind(versions).fetch(pool);
