@@ -44,6 +44,8 @@ use crate::submission::{Refusal, Submission};
 
 /// Wins in a row, with nothing appended by others, after which an instance stops taking the lock first.
 const UNOPPOSED_WINS: u8 = 3;
+/// Rounds that are looked up after a retry was met.
+const RETRIES_EXPECTED: u8 = 32;
 /// Commands taken in at a time, before what is decided is sent.
 const INTAKE_MAX: usize = 1024;
 /// First pause before the log is asked again when it takes nothing; doubled each time.
@@ -103,6 +105,9 @@ pub(crate) struct Decider<D: Domain> {
     away_pause: Duration,
     /// Rounds to be won unopposed before deciding ahead again; zero: not contended.
     wins_needed: u8,
+    /// Rounds whose commands are all looked up before they are appended, because retries are about: who sends one command
+    /// again often sends many. A look-up is cheaper than a batch that fails.
+    retries_expected: u8,
     /// Commands that a batch may have while a culprit is looked for.
     probation: Option<usize>,
     sinks: Sinks<D>,
@@ -135,6 +140,7 @@ impl<D: Domain> Decider<D> {
             phase: Phase::Away { retry_at: Instant::now() },
             away_pause: AWAY_PAUSE_MIN,
             wins_needed: 0,
+            retries_expected: 0,
             probation: None,
             domain,
             limits,
@@ -217,7 +223,7 @@ impl<D: Domain> Decider<D> {
             plan: plan.clone(),
             expected_head: head.position,
             known: self.tip,
-            lookups: round.refused_that_may_be_retries(),
+            lookups: round.may_be_retries(self.retries_expected > 0),
         };
         self.in_flight = Some((round, plan));
         let job = if locked { Job::ProveLocked(proof) } else { Job::Prove(proof) };

@@ -111,6 +111,7 @@ async fn perform(appender: &mut Appender, job: Job) -> Result<Outcome, AppendErr
         Job::Prove(proof) => {
             let known = look_up(appender, &proof.lookups).await?;
             match &proof.plan {
+                Some(plan) if had_effect(plan, &known) => Ok(Outcome::Known(known)),
                 Some(plan) => {
                     let appended = appender.append(plan).await;
                     settled(appender, plan, proof.known, appended, known).await
@@ -127,6 +128,10 @@ async fn perform(appender: &mut Appender, job: Job) -> Result<Outcome, AppendErr
         Job::ProveLocked(proof) => {
             let known = look_up(appender, &proof.lookups).await?;
             match &proof.plan {
+                Some(plan) if had_effect(plan, &known) => {
+                    appender.unlock().await;
+                    Ok(Outcome::Known(known))
+                }
                 Some(plan) => {
                     let appended = appender.append_locked(plan).await;
                     settled(appender, plan, proof.known, appended, known).await
@@ -139,6 +144,11 @@ async fn perform(appender: &mut Appender, job: Job) -> Result<Outcome, AppendErr
             }
         }
     }
+}
+
+/// Whether a command of the plan is among those that had their effect before.
+fn had_effect(plan: &Plan, known: &HashMap<CommandId, KnownCommand>) -> bool {
+    !known.is_empty() && plan.commands.iter().any(|c| known.contains_key(&c.command_id))
 }
 
 /// Turns the answer to an append into a certain outcome.

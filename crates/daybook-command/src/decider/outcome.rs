@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::round::{Decided, Round, Verdict};
-use super::{AWAY_PAUSE_MAX, AWAY_PAUSE_MIN, Decider, Phase, UNOPPOSED_WINS};
+use super::{AWAY_PAUSE_MAX, AWAY_PAUSE_MIN, Decider, Phase, RETRIES_EXPECTED, UNOPPOSED_WINS};
 use crate::journal::Outcome;
 use crate::submission::{Acknowledgement, Answer, Refusal};
 
@@ -74,6 +74,7 @@ impl<D: Domain> Decider<D> {
         }
         self.sinks.write_snapshots(round.snapshots);
         self.wins_needed = self.wins_needed.saturating_sub(1);
+        self.retries_expected = self.retries_expected.saturating_sub(1);
         self.probation = self
             .probation
             .map(|commands| commands * 2)
@@ -124,6 +125,7 @@ impl<D: Domain> Decider<D> {
     /// Some of the round's commands had their effect before: they get its receipt, the others are decided again.
     fn known(&mut self, known: &Known) {
         let Some(round) = self.take_in_flight() else { return };
+        self.retries_expected = RETRIES_EXPECTED;
         self.undo();
         let mut again = Vec::with_capacity(round.decided.len());
         for decided in round.decided {

@@ -66,12 +66,13 @@ impl<D: Domain> Round<D> {
         self.decided.push(Decided { numbered, verdict: Verdict::Refused(refusal) });
     }
 
-    /// Ids that must be looked up before their commands may be refused: the caller gave them, so each may be the retry of
-    /// a command that had its effect.
-    pub(super) fn refused_that_may_be_retries(&self) -> Vec<CommandId> {
+    /// Ids that must be looked up before the round is answered: the caller gave them, and each may be the retry of a
+    /// command that had its effect. For refused commands always; accepted ones show as retries when the append fails on
+    /// their id, and are looked up only where that is to be expected.
+    pub(super) fn may_be_retries(&self, accepted_too: bool) -> Vec<CommandId> {
         self.decided
             .iter()
-            .filter(|decided| matches!(decided.verdict, Verdict::Refused(_)))
+            .filter(|decided| accepted_too || matches!(decided.verdict, Verdict::Refused(_)))
             .map(|decided| &decided.numbered.submission)
             .filter(|submission| submission.may_be_retry)
             .map(|submission| submission.command_id().clone())
