@@ -1,9 +1,10 @@
 //! G4: one append may span several streams, all or nothing.
 
+use daybook_core::event::NewEvent;
 use daybook_eventlog::append::AppendError;
 
-use crate::support::TestLog;
 use crate::support::build::{batch_of, event, poisoned};
+use crate::support::{COMMAND, TestLog, Writer};
 
 #[tokio::test]
 async fn g4_an_append_over_several_streams_goes_in_as_a_whole() {
@@ -65,6 +66,40 @@ async fn g4_a_poisoned_append_under_the_lock_appends_nothing_and_gives_the_lock_
 
     other.must_append(vec![event("account-c", 1)]).await;
     assert_eq!(log.outline().await, [(1, "account-c".into(), 1)]);
+}
+
+/// What the edge refuses before it comes here. Nothing of it may look like a database that is away: the same batch would
+/// be sent again and again.
+#[tokio::test]
+async fn what_postgresql_cannot_hold_is_refused_as_the_batchs_own_fault() {
+    let log = TestLog::start().await;
+    let mut writer = log.writer().await;
+    let boring = || event("account-b", 1);
+    let culprits = [
+        ("data that is not JSON", NewEvent { data: "{".into(), ..boring() }),
+        ("metadata that is not JSON", NewEvent { metadata: "".into(), ..boring() }),
+        ("U+0000 in data", NewEvent { data: "{}\0".into(), ..boring() }),
+        ("U+0000 in a type", NewEvent { event_type: "a\0b", ..boring() }),
+        ("nesting without end", NewEvent { data: "[".repeat(1_000_000), ..boring() }),
+    ];
+    for (what, culprit) in culprits {
+        let plan = writer.plan(vec![event("account-a", 1), culprit]);
+        let refused = writer.append(&plan).await;
+        assert!(matches!(refused, Err(AppendError::Refused(_))), "{what}: {refused:?}");
+    }
+    assert!(log.all().await.is_empty());
+}
+
+/// As a standby is, or a server that was made read-only: the batch is not at fault and may go in later.
+#[tokio::test]
+async fn a_read_only_server_takes_nothing_now() {
+    let log = TestLog::start().await;
+    let read_only = log.options(COMMAND).options([("default_transaction_read_only", "on")]);
+    let mut writer = Writer::connect(read_only).await;
+    let plan = writer.plan(vec![event("account-a", 1)]);
+    let append = writer.append(&plan).await;
+    assert!(matches!(append, Err(AppendError::Away(_))), "{append:?}");
+    assert!(log.all().await.is_empty());
 }
 
 /// Larger than any one message to the server would be: nothing depends on how it is cut up.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use daybook_runtime::postgres::options;
+use daybook_eventlog::append::{AppendError, Appended};
+use tokio::sync::watch;
 
 use crate::support::build::event;
 use crate::support::{BOUND, COMMAND, TestLog, Writer};
@@ -47,20 +48,49 @@ async fn g1_what_was_committed_survives_a_kill_of_postgresql() {
     assert_eq!(positions, [1, 2, 3, 4, 5, 6]);
 }
 
+/// The server is killed in the middle of a stream of appends, one of which is then in flight.
+#[tokio::test]
+async fn g1_a_kill_in_the_middle_loses_nothing_acknowledged_and_repeats_nothing() {
+    let mut log = TestLog::start().await;
+    let mut writer = log.writer().await;
+    let acknowledged = watch::Sender::new(0);
+    let appending = async {
+        let mut ids = Vec::new();
+        loop {
+            let plan = writer.plan(vec![event("account-a", writer.head.position.get() + 1)]);
+            ids.push(plan.events[0].event.event_id);
+            match writer.append(&plan).await {
+                Ok(_) => acknowledged.send_modify(|count| *count += 1),
+                Err(_) => return (plan, ids),
+            }
+        }
+    };
+    let killing = async {
+        acknowledged.subscribe().wait_for(|count| *count >= 50).await.unwrap();
+        log.postgres.kill_immediately().await.unwrap();
+    };
+    let ((in_flight, ids), ()) = tokio::join!(appending, killing);
+    log.postgres.restart().await.unwrap();
+
+    let resolved = writer.resolve(&in_flight).await.unwrap();
+    assert!(matches!(resolved, Appended::Committed { .. }), "{resolved:?}");
+    let stored: Vec<_> = log.all().await.iter().map(|event| event.event_id).collect();
+    assert_eq!(stored, ids, "not each append once, in order");
+}
+
 /// A server that does not answer at all must not keep an instance waiting for ever.
 #[tokio::test]
 async fn an_appender_gives_up_on_a_database_that_is_away() {
     let mut log = TestLog::start().await;
-    let options = options(&log.postgres.url(COMMAND, "postgres"), "test").unwrap();
-    let mut writer = Writer::connect(options).await;
+    let mut writer = log.writer().await;
     log.postgres.kill_immediately().await.unwrap();
 
     let plan = writer.plan(vec![event("account-a", 1)]);
     let append = tokio::time::timeout(BOUND, writer.append(&plan)).await.expect("bounded");
-    assert!(matches!(append, Err(daybook_eventlog::append::AppendError::Unknown(_))), "{append:?}");
+    assert!(matches!(append, Err(AppendError::Unknown(_))), "{append:?}");
     let resolve = tokio::time::timeout(Duration::from_secs(20), writer.resolve(&plan)).await;
     let resolve = resolve.expect("bounded");
-    assert!(matches!(resolve, Err(daybook_eventlog::append::AppendError::Away(_))), "{resolve:?}");
+    assert!(matches!(resolve, Err(AppendError::Away(_))), "{resolve:?}");
 
     log.postgres.restart().await.unwrap();
     writer.resolve(&plan).await.unwrap();

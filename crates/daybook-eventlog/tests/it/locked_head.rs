@@ -103,26 +103,27 @@ async fn who_holds_the_lock_and_does_nothing_blocks_nobody_for_ever() {
     assert_eq!(log.outline().await, [(1, "account-a".into(), 1)]);
 }
 
-/// The other bound: who waits gives up before its caller does, and knows for certain that nothing was appended.
+/// The other bounds: who waits gives up before its caller does, and knows for certain that nothing was appended.
 #[tokio::test]
 async fn who_waits_for_the_lock_too_long_has_appended_nothing() {
-    let log = TestLog::start().await;
-    let mut holder = log.writer().await;
-    let mut waiting =
-        Writer::connect(log.options(COMMAND).options([("lock_timeout", "200ms")])).await;
-    holder.lock_head().await.unwrap();
+    for bound in ["lock_timeout", "statement_timeout"] {
+        let log = TestLog::start().await;
+        let mut holder = log.writer().await;
+        let mut waiting = Writer::connect(log.options(COMMAND).options([(bound, "200ms")])).await;
+        holder.lock_head().await.unwrap();
 
-    let plan = waiting.plan(vec![event("account-a", 1)]);
-    let append = waiting.append(&plan).await;
-    assert!(matches!(append, Err(AppendError::Away(_))), "{append:?}");
-    waiting.appender.connect(None).await.unwrap();
-    let lock = waiting.lock_head().await;
-    assert!(matches!(lock, Err(AppendError::Read(_))), "{lock:?}");
+        let plan = waiting.plan(vec![event("account-a", 1)]);
+        let append = waiting.append(&plan).await;
+        assert!(matches!(append, Err(AppendError::Away(_))), "{bound}: {append:?}");
+        waiting.appender.connect(None).await.unwrap();
+        let lock = waiting.lock_head().await;
+        assert!(matches!(lock, Err(AppendError::Read(_))), "{bound}: {lock:?}");
 
-    holder.appender.unlock().await;
-    assert!(log.all().await.is_empty());
-    waiting.appender.connect(None).await.unwrap();
-    waiting.must_append(vec![event("account-a", 1)]).await;
+        holder.appender.unlock().await;
+        assert!(log.all().await.is_empty());
+        waiting.appender.connect(None).await.unwrap();
+        waiting.must_append(vec![event("account-a", 1)]).await;
+    }
 }
 
 /// The bounds that a real instance has.

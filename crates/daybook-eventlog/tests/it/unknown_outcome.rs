@@ -117,6 +117,28 @@ async fn an_append_that_went_in_and_was_followed_by_another_is_found() {
     assert_eq!(log.outline().await, once);
 }
 
+/// An administrator, or a shutdown, ends the session while its append waits: PostgreSQL says so, and not whether that was
+/// after the commit.
+#[tokio::test]
+async fn an_append_whose_session_was_ended_is_unknown_and_goes_in_once() {
+    let log = TestLog::start().await;
+    let (mut holder, mut writer) = (log.writer().await, log.writer().await);
+    holder.lock_head().await.unwrap();
+    let plan = writer.plan(vec![event("account-a", 1)]);
+    let (ended, ()) = tokio::join!(writer.append(&plan), async {
+        log.somebody_waits_for_a_lock().await;
+        log.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+        )
+        .await;
+    });
+    assert!(matches!(ended, Err(AppendError::Unknown(_))), "{ended:?}");
+    holder.appender.unlock().await;
+
+    writer.resolve(&plan).await.unwrap();
+    assert_eq!(log.outline().await, outline(&[(1, "account-a", 1)]));
+}
+
 /// Who does not know whether its own append is in the log must also notice that the log is another one.
 #[tokio::test]
 async fn settling_notices_a_log_that_lost_its_tail() {
