@@ -75,6 +75,8 @@ enum Phase {
     Idle,
     /// A job is in hand.
     Busy,
+    /// The job in hand has an unknown outcome. What is decided now would lean on states that nobody knows.
+    Unsettled,
     /// This instance holds the head's lock, and no job is in hand.
     Locked,
 }
@@ -159,6 +161,10 @@ impl<D: Domain> Decider<D> {
         let mut arrived = Vec::with_capacity(INTAKE_MAX);
         let mut open = true;
         loop {
+            if !open {
+                // Some callers did not wait, and nobody is to wait for their commands.
+                self.queue.drop_taken_back();
+            }
             self.proceed().await;
             if !open && self.is_done() {
                 return;
@@ -176,13 +182,30 @@ impl<D: Domain> Decider<D> {
                 arrival = self.loads.next() => self.take_in(arrival),
                 count = inbox.recv_many(&mut arrived, INTAKE_MAX), if open => {
                     open = count > 0;
-                    for submission in arrived.drain(..) {
-                        self.queue.push(submission);
-                    }
+                    arrived.drain(..).for_each(|submission| self.receive(submission));
                 }
                 () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)),
                     if retry_at.is_some() => self.ask_again().await,
             }
+        }
+    }
+
+    /// A command with the id of one in hand is not decided beside it: whatever becomes of that one, it is told of the same
+    /// effect.
+    fn receive(&mut self, submission: Submission<D>) {
+        let numbered = self.queue.number(submission);
+        if self.accepted_ids.contains(numbered.submission.command_id()) {
+            self.follow(numbered);
+        } else {
+            self.queue.push(numbered);
+        }
+    }
+
+    /// Has a command wait for what becomes of the one in hand with its id.
+    fn follow(&mut self, numbered: Numbered<D>) {
+        if numbered.submission.ticket.take_in_hand() {
+            let command_id = numbered.submission.command_id().clone();
+            self.followers.entry(command_id).or_default().push(numbered);
         }
     }
 
@@ -200,14 +223,14 @@ impl<D: Domain> Decider<D> {
             }
             // Also with nothing decided: the lock is given back.
             Phase::Locked => self.send_round(true).await,
-            Phase::Idle | Phase::Busy | Phase::Away { .. } => {}
+            Phase::Idle | Phase::Busy | Phase::Unsettled | Phase::Away { .. } => {}
         }
     }
 
     /// A contended instance decides under the lock only: ahead of it, it would decide on states that others are changing.
     fn may_decide(&self) -> bool {
         match self.phase {
-            Phase::Away { .. } => false,
+            Phase::Away { .. } | Phase::Unsettled => false,
             Phase::Locked => true,
             Phase::Idle | Phase::Busy => self.wins_needed == 0 && self.head.is_some(),
         }
@@ -250,6 +273,7 @@ impl<D: Domain> Decider<D> {
                     self.cache.insert(stream_id, stream.version, stream.state);
                 }
                 self.queue.unblock();
+                self.shrink_cache();
             }
             Arrival::Unreadable(stream_id, error) => {
                 // Its commands fail alone. It is not remembered: the next command tries again.
@@ -259,6 +283,17 @@ impl<D: Domain> Decider<D> {
                 self.queue.unblock();
             }
             Arrival::Again => {}
+        }
+    }
+
+    /// Lets go of the streams that are too much, but of none that a waiting command leans on: two that need more streams
+    /// together than there is room for would push out each other's for ever.
+    fn shrink_cache(&mut self) {
+        if self.cache.is_over_full() {
+            let commands = self.queue.ready();
+            let needed = commands.flat_map(|command| self.domain.streams(command, &self.cache));
+            let needed = needed.collect();
+            self.cache.shrink(&needed);
         }
     }
 

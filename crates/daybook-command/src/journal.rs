@@ -72,6 +72,8 @@ pub(crate) enum Outcome {
         /// Those of the lookups that had their effect before.
         known: HashMap<CommandId, KnownCommand>,
     },
+    /// Not yet the outcome: it is unknown, and being found out.
+    Unsettled,
     /// Nothing was appended: these commands of the round had their effect before.
     Known(HashMap<CommandId, KnownCommand>),
     /// Nothing was appended: the head is elsewhere.
@@ -93,14 +95,18 @@ pub(crate) async fn run(
     outcomes: mpsc::Sender<Outcome>,
 ) {
     while let Some(job) = jobs.recv().await {
-        let outcome = perform(&mut appender, job).await.unwrap_or_else(outcome_of_error);
+        let outcome = perform(&mut appender, job, &outcomes).await.unwrap_or_else(outcome_of_error);
         if outcomes.send(outcome).await.is_err() {
             return;
         }
     }
 }
 
-async fn perform(appender: &mut Appender, job: Job) -> Result<Outcome, AppendError> {
+async fn perform(
+    appender: &mut Appender,
+    job: Job,
+    outcomes: &mpsc::Sender<Outcome>,
+) -> Result<Outcome, AppendError> {
     match job {
         Job::Connect { known } => {
             appender.connect(known).await?;
@@ -114,7 +120,7 @@ async fn perform(appender: &mut Appender, job: Job) -> Result<Outcome, AppendErr
                 Some(plan) if had_effect(plan, &known) => Ok(Outcome::Known(known)),
                 Some(plan) => {
                     let appended = appender.append(plan).await;
-                    settled(appender, plan, proof.known, appended, known).await
+                    settled(appender, &proof, plan, appended, known, outcomes).await
                 }
                 None if appender.head().await?.position == proof.expected_head => {
                     Ok(Outcome::Proven { recorded_at: None, known })
@@ -134,7 +140,7 @@ async fn perform(appender: &mut Appender, job: Job) -> Result<Outcome, AppendErr
                 }
                 Some(plan) => {
                     let appended = appender.append_locked(plan).await;
-                    settled(appender, plan, proof.known, appended, known).await
+                    settled(appender, &proof, plan, appended, known, outcomes).await
                 }
                 // While the lock was held nothing could change.
                 None => {
@@ -154,17 +160,20 @@ fn had_effect(plan: &Plan, known: &HashMap<CommandId, KnownCommand>) -> bool {
 /// Turns the answer to an append into a certain outcome.
 async fn settled(
     appender: &mut Appender,
+    proof: &Proof,
     plan: &Plan,
-    known_tip: Option<Tip>,
     mut appended: Result<Appended, AppendError>,
     known: HashMap<CommandId, KnownCommand>,
+    outcomes: &mpsc::Sender<Outcome>,
 ) -> Result<Outcome, AppendError> {
     if let Err(AppendError::Unknown(error)) = &appended {
         tracing::warn!(
             error = %error_chain(error), log.position = %plan.new_head,
             "the outcome of an append is unknown, finding out"
         );
-        appended = settle(appender, plan, known_tip).await;
+        // Whoever does not listen any more shows when the outcome is sent.
+        let _closed = outcomes.send(Outcome::Unsettled).await;
+        appended = settle(appender, plan, proof.known).await;
     }
     match appended {
         Ok(Appended::Committed { recorded_at }) => {

@@ -1,7 +1,9 @@
 //! The aggregates in memory: the state that commands are decided against, committed or not.
 //!
-//! Bounded by a number of streams; the one used longest ago goes first. A stream with uncommitted events never goes: its
-//! state is nowhere else.
+//! Bounded by a number of streams, beside those that waiting commands lean on; the one used longest ago goes first. A
+//! stream with uncommitted events never goes: its state is nowhere else.
+
+use std::collections::HashSet;
 
 use daybook_core::domain::States;
 use daybook_core::ids::Version;
@@ -42,7 +44,6 @@ impl<S> Cache<S> {
     /// Takes in a stream as the log has it.
     pub(super) fn insert(&mut self, stream_id: StreamId, version: Version, state: Option<S>) {
         self.streams.put(stream_id, Cached { version, state, uncommitted: 0 });
-        self.shrink();
     }
 
     /// Applies one more event to a stream that is here; `evolve` makes the next state of the last.
@@ -79,12 +80,17 @@ impl<S> Cache<S> {
         self.streams.clear();
     }
 
-    /// Lets go of what is too much. Pinned streams are passed over, once each.
-    fn shrink(&mut self) {
+    /// Whether it holds more streams than it should.
+    pub(super) fn is_over_full(&self) -> bool {
+        self.streams.len() > self.streams_max
+    }
+
+    /// Lets go of what is too much. Pinned and needed streams are passed over, once each.
+    pub(super) fn shrink(&mut self, needed: &HashSet<StreamId>) {
         let mut passed_over = 0;
-        while self.streams.len() > self.streams_max && passed_over < self.streams.len() {
+        while self.is_over_full() && passed_over < self.streams.len() {
             let Some((stream_id, stream)) = self.streams.pop_lru() else { return };
-            if stream.uncommitted > 0 {
+            if stream.uncommitted > 0 || needed.contains(&stream_id) {
                 passed_over += 1;
                 self.streams.put(stream_id, stream);
             }
@@ -114,13 +120,17 @@ mod tests {
         }
         cache.pin(&stream(0));
         cache.insert(stream(2), Version::ZERO, Some(2));
+        cache.shrink(&HashSet::new());
         assert!(cache.contains(&stream(0)), "pinned");
         assert!(!cache.contains(&stream(1)), "unused and not pinned");
         assert!(cache.contains(&stream(2)));
 
         cache.unpin(&stream(0));
         cache.insert(stream(3), Version::ZERO, Some(3));
-        assert!(!cache.contains(&stream(2)) || !cache.contains(&stream(0)));
+        cache.insert(stream(4), Version::ZERO, Some(4));
+        cache.shrink(&HashSet::from([stream(2)]));
+        assert!(cache.contains(&stream(2)), "needed");
+        assert!(!cache.contains(&stream(0)) && !cache.contains(&stream(3)));
     }
 
     #[test]

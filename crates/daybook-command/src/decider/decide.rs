@@ -66,12 +66,11 @@ impl<D: Domain> Decider<D> {
             // Not in hand yet, so it certainly has no effect, and nothing has to be proven for that.
             return numbered.submission.ticket.answer(Err(Refusal::TooLate));
         }
+        if self.accepted_ids.contains(submission.command_id()) {
+            return self.follow(numbered);
+        }
         if !submission.ticket.take_in_hand() {
             return;
-        }
-        if self.accepted_ids.contains(submission.command_id()) {
-            let command_id = submission.command_id().clone();
-            return self.followers.entry(command_id).or_default().push(numbered);
         }
         match self.judge(submission, streams) {
             Ok(decision) => self.accept(numbered, decision),

@@ -87,8 +87,9 @@ impl<D: Domain> Loads<D> {
             let streams = match self.alone.pop() {
                 Some(stream_id) => vec![stream_id],
                 None => {
-                    let rest = self.wanted.len().saturating_sub(STREAMS_PER_LOAD);
-                    self.wanted.split_off(rest)
+                    // The longest waiting first.
+                    let rest = self.wanted.split_off(self.wanted.len().min(STREAMS_PER_LOAD));
+                    std::mem::replace(&mut self.wanted, rest)
                 }
             };
             if streams.is_empty() {
@@ -127,6 +128,7 @@ impl<D: Domain> Loads<D> {
         if is_of_a_stream && let [stream_id] = &streams[..] {
             tracing::error!(stream.id = %stream_id, %error, "a stream cannot be read");
             self.expected.remove(stream_id);
+            self.tainted.remove(stream_id);
             return Arrival::Unreadable(stream_id.clone(), error);
         }
         tracing::warn!(%error, streams = streams.len(), "failed to load streams, trying again");

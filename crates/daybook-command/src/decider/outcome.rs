@@ -21,8 +21,10 @@ type Known = HashMap<CommandId, KnownCommand>;
 impl<D: Domain> Decider<D> {
     /// Goes on from the certain outcome of a job.
     pub(super) fn conclude(&mut self, outcome: Outcome) {
+        let was_unsettled = self.phase == Phase::Unsettled;
         self.phase = Phase::Idle;
         match outcome {
+            Outcome::Unsettled => self.unsettled(),
             Outcome::Connected { head, tip, identity } => self.connected(head, tip, identity),
             Outcome::Locked(catch_up) => {
                 self.catch_up(catch_up);
@@ -38,6 +40,16 @@ impl<D: Domain> Decider<D> {
             Outcome::Refused(error) => self.refused(&error),
             Outcome::Away(error) => self.away(&error),
         }
+        if was_unsettled && self.phase == Phase::Idle {
+            // The connection was given up for it. What is decided already is sent once there is a new one.
+            self.phase = Phase::Away { retry_at: Instant::now() };
+        }
+    }
+
+    /// Nothing more is decided until the outcome is known: what waits can still be taken back by its callers.
+    fn unsettled(&mut self) {
+        self.phase = Phase::Unsettled;
+        self.reachable.send_replace(false);
     }
 
     /// Nothing is decided until the log takes something again: what waits can still be taken back by its callers.

@@ -39,10 +39,21 @@ impl<D: Domain> Queue<D> {
         !self.ready.is_empty()
     }
 
-    /// Takes in a command that has just come.
-    pub(super) fn push(&mut self, submission: Submission<D>) {
-        self.ready.push_back(Numbered { number: self.next_number, submission });
+    /// Gives a command that has just come its place in the order.
+    pub(super) fn number(&mut self, submission: Submission<D>) -> Numbered<D> {
+        let number = self.next_number;
         self.next_number += 1;
+        Numbered { number, submission }
+    }
+
+    /// Takes in a command that has just come.
+    pub(super) fn push(&mut self, numbered: Numbered<D>) {
+        self.ready.push_back(numbered);
+    }
+
+    /// The commands that are to be looked at.
+    pub(super) fn ready(&self) -> impl Iterator<Item = &D::Command> {
+        self.ready.iter().map(|numbered| &numbered.submission.command)
     }
 
     /// The next command to look at.
@@ -79,14 +90,16 @@ impl<D: Domain> Queue<D> {
     pub(super) fn drop_taken_back(&mut self) {
         self.ready.retain(|numbered| !numbered.submission.ticket.is_taken_back());
         self.blocked.retain(|(numbered, _)| !numbered.submission.ticket.is_taken_back());
+        // Nobody may go on waiting for streams that they claimed.
+        self.unblock();
     }
 
     /// Commands that are to be decided again go back to their old places.
     pub(super) fn put_back(&mut self, commands: Vec<Numbered<D>>) {
+        self.claims.clear();
         if commands.is_empty() && self.blocked.is_empty() {
             return;
         }
-        self.claims.clear();
         let unblocked = self.blocked.drain(..).map(|(numbered, _)| numbered);
         self.ready.extend(unblocked.chain(commands));
         self.ready.make_contiguous().sort_unstable_by_key(|numbered| numbered.number);

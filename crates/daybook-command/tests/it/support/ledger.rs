@@ -7,7 +7,7 @@ use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
 use daybook_proto::v1 as proto;
 use serde_json::Value;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, PgPool, Row as _};
 use time::OffsetDateTime;
 
 /// An event as the log has it.
@@ -37,15 +37,18 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Reads the log and checks G2, G3, G10 and what the head and the table of commands say of it.
     pub(crate) async fn read(admin: &PgPool) -> Self {
-        let rows = sqlx::query("SELECT * FROM log.events ORDER BY position").fetch_all(admin).await;
+        // At one moment, for services may be appending.
+        let mut moment = admin.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await.unwrap();
+        let rows =
+            sqlx::query("SELECT * FROM log.events ORDER BY position").fetch_all(&mut *moment).await;
         let events: Vec<Event> = rows.unwrap().iter().map(event).collect();
         check_order(&events);
         let (balances, from_outside) = fold(&events);
         let sum: i128 = balances.values().sum();
         assert_eq!(sum, from_outside, "G10: money was created or lost");
         let ledger = Self { events, balances, from_outside };
-        ledger.check_head(admin).await;
-        ledger.check_commands(admin).await;
+        ledger.check_head(&mut moment).await;
+        ledger.check_commands(&mut moment).await;
         ledger
     }
 
@@ -80,7 +83,7 @@ impl Ledger {
         assert_eq!(streams, told, "{receipt:?}");
     }
 
-    async fn check_head(&self, admin: &PgPool) {
+    async fn check_head(&self, admin: &mut PgConnection) {
         let (position, partitions): (i64, Vec<i64>) =
             sqlx::query_as("SELECT position, partition_positions FROM log.head")
                 .fetch_one(admin)
@@ -95,7 +98,7 @@ impl Ledger {
     }
 
     /// The commands cover the log: each event belongs to exactly one, the one that its metadata names.
-    async fn check_commands(&self, admin: &PgPool) {
+    async fn check_commands(&self, admin: &mut PgConnection) {
         let query = "SELECT command_id, first_position, event_count FROM log.commands \
                      ORDER BY first_position";
         let commands: Vec<(String, i64, i32)> =
