@@ -1,7 +1,7 @@
 -- What lies after the positions applied ($1, index 1 is partition 0): counted over at most $2 events, from the lowest
 -- position of a partition that has more.
 WITH head AS MATERIALIZED (
-    SELECT position, partition_positions FROM log.head
+    SELECT position, partition_positions FROM log.head ORDER BY position DESC LIMIT 1
 ), behind AS MATERIALIZED (
     SELECT min(applied.position) AS position
     FROM head, unnest($1::bigint[]) WITH ORDINALITY AS applied (position, nth)

@@ -3,7 +3,7 @@
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{LogReader, ReadError};
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::build::{event, stream_id};
 use crate::support::{PARTITIONS, TestLog};
@@ -90,6 +90,36 @@ async fn the_backlog_counts_what_is_not_applied_in_each_partition() {
     let of_one = log.all().await.iter().filter(|event| event.partition == own).count();
     let behind = log.reader.backlog(&applied).await.unwrap();
     assert_eq!(behind.events, i64::try_from(of_one).unwrap());
+}
+
+/// Somebody's old snapshot (a dump of the database, say) keeps every dead version of the head's row. Who asks where the
+/// log ends must not read through them.
+#[tokio::test]
+async fn the_head_is_found_at_once_while_its_dead_versions_are_kept() {
+    let log = TestLog::start().await;
+    let mut old = log.admin.begin().await.unwrap();
+    sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT FROM log.head")
+        .execute(&mut *old)
+        .await
+        .unwrap();
+    log.sql(
+        "DO $$ BEGIN FOR moved IN 1..5000 LOOP
+             UPDATE log.head SET position = moved WHERE position = moved - 1; COMMIT;
+         END LOOP; END $$",
+    )
+    .await;
+    assert_eq!(log.reader.head().await.unwrap().position.get(), 5_000);
+
+    for query in [
+        include_str!("../../src/queries/read_head.sql"),
+        include_str!("../../src/queries/lock_head.sql"),
+    ] {
+        let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}");
+        let plan: serde_json::Value =
+            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(&log.admin).await.unwrap();
+        let pages = plan[0]["Plan"]["Shared Hit Blocks"].as_i64().unwrap();
+        assert!(pages < 10, "{pages} pages were read for one row: {plan:#}");
+    }
 }
 
 /// The schema without the log: the migration was interrupted.
