@@ -15,7 +15,7 @@ use daybook_eventlog::{Head, Identity, ReadError, Tip};
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 
-use crate::error_chain;
+use daybook_runtime::telemetry::error_chain;
 
 /// First pause before an unknown outcome is asked for again; doubled each time.
 const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(50);

@@ -13,15 +13,3 @@ mod submission;
 
 pub use run::run;
 pub use settings::Settings;
-
-/// An error with all its causes, in one line.
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}

@@ -11,16 +11,17 @@ use daybook_eventlog::{Identity, LogReader, ReadError};
 use daybook_outbox::{Publisher, PublisherSettings};
 use daybook_proto::v1::command_service_server::{CommandServiceServer, SERVICE_NAME};
 use daybook_runtime::server::Health;
+use daybook_runtime::telemetry::error_chain;
 use daybook_runtime::{postgres, server};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::decider::Decider;
+use crate::journal;
 use crate::service::{CommandApi, Desk};
 use crate::settings::Settings;
 use crate::sinks::Sinks;
-use crate::{error_chain, journal};
 
 /// Pause before the log is asked again at the start.
 const START_PAUSE: Duration = Duration::from_millis(500);

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use tokio::sync::mpsc;
 
 use crate::decider::SnapshotState;
-use crate::error_chain;
+use daybook_runtime::telemetry::error_chain;
 
 /// Snapshots that may wait to be written; beyond, new ones are dropped.
 const SNAPSHOTS_WAITING_MAX: usize = 1024;

@@ -11,8 +11,6 @@
 //! report success), and [`Appender::resolve`] sends the same plan again over a new one. Either the old one is found by its
 //! event ids, or the new one goes in, and then the old one never can, because the head has moved.
 
-use std::time::Duration;
-
 use daybook_core::event::{NewEvent, RecordedEvent};
 use daybook_core::ids::{CommandId, Position};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -23,13 +21,13 @@ use crate::error::ReadError;
 use crate::head::{self, Head, Identity, Tip};
 use crate::row::recorded_event;
 
+mod outcome;
 mod plan;
 
-pub use plan::{Plan, PlannedEvent};
+use self::outcome::{ANSWER_TIMEOUT, bounded, bounded_read, classify, timed_out};
 
-/// Longest wait for one answer of the server; past it the outcome is unknown. Above the server's own `lock_timeout`, so
-/// that a wait for the head's lock ends there, with a certain outcome.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+pub use outcome::{AppendError, Appended};
+pub use plan::{Plan, PlannedEvent};
 
 /// A command whose events are in a batch.
 #[derive(Debug, Clone)]
@@ -49,42 +47,6 @@ pub struct Batch {
     pub commands: Vec<NewCommand>,
     /// All events of all commands.
     pub events: Vec<NewEvent>,
-}
-
-/// What became of an append that was not lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Appended {
-    /// Committed, durable, at this time by the log's clock.
-    Committed {
-        /// The one time of all events of the batch.
-        recorded_at: OffsetDateTime,
-    },
-    /// Nothing was appended: the head is not where the plan expected it.
-    HeadMoved,
-}
-
-/// Why an append failed.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// Nothing was appended: at least one of the commands had its effect before.
-    #[error("a command of the batch had its effect before")]
-    CommandKnown,
-    /// Nothing was appended: PostgreSQL refused the batch for something that it holds.
-    #[error("PostgreSQL refused the batch")]
-    Refused(#[source] sqlx::Error),
-    /// Nothing was appended: the log cannot be reached or takes nothing now (no connection, disk full, lock not given in
-    /// time, read-only standby). The same batch may go in later.
-    #[error("the log takes nothing now")]
-    Away(#[source] sqlx::Error),
-    /// It may have been appended or not; [`Appender::resolve`] finds out.
-    #[error("the outcome of the append is unknown")]
-    Unknown(#[source] sqlx::Error),
-    /// The log no longer holds what this appender knows: it was restored, or a standby took over that lacked the tail.
-    #[error("the log lost its tail: it no longer holds the event known at position {}", .0.position)]
-    HistoryLost(Tip),
-    /// The head or the events could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
 }
 
 /// What happened to the log since a known position.
@@ -365,41 +327,4 @@ impl Plan {
         }
         Ok(Appended::Committed { recorded_at: row.try_get("recorded_at")? })
     }
-}
-
-/// Whether PostgreSQL said for certain that nothing was appended.
-fn classify(error: sqlx::Error) -> AppendError {
-    let sqlx::Error::Database(refusal) = &error else { return AppendError::Unknown(error) };
-    let code = refusal.code().unwrap_or_default().into_owned();
-    if refusal.constraint() == Some("commands_pkey") {
-        return AppendError::CommandKnown;
-    }
-    match code.get(..2) {
-        // The server is going down, perhaps after the commit.
-        Some("08" | "57") if code != "57014" => AppendError::Unknown(error),
-        // Bad data, a broken constraint, a limit, a wrong statement or a missing right: the batch is at fault.
-        Some("21" | "22" | "23" | "42" | "54" | "P0") => AppendError::Refused(error),
-        Some(_) => AppendError::Away(error),
-        None => AppendError::Unknown(error),
-    }
-}
-
-async fn bounded<T>(
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| Err(timed_out()))
-}
-
-async fn bounded_read<T>(
-    answer: impl Future<Output = Result<T, ReadError>>,
-) -> Result<T, AppendError> {
-    let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
-    Ok(answer.unwrap_or_else(|_| Err(ReadError::Database(timed_out())))?)
-}
-
-fn timed_out() -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::new(
-        std::io::ErrorKind::TimedOut,
-        format!("PostgreSQL did not answer within {ANSWER_TIMEOUT:?}"),
-    ))
 }

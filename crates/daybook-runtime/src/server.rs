@@ -31,7 +31,11 @@ pub async fn routes(
     descriptors: Option<&'static [u8]>,
 ) -> anyhow::Result<(Routes, Health)> {
     let (reporter, health_service) = tonic_health::server::health_reporter();
-    let health = Health { reporter, service_name: service_name.to_owned() };
+    let health = Health {
+        reporter,
+        service_name: service_name.to_owned(),
+        stopping: CancellationToken::new(),
+    };
     health.set(false).await;
     let mut routes = Routes::new(health_service);
     if let Some(descriptors) = descriptors {
@@ -52,18 +56,28 @@ pub async fn routes(
 pub struct Health {
     reporter: tonic_health::server::HealthReporter,
     service_name: String,
+    stopping: CancellationToken,
 }
 
 impl Health {
-    /// Says SERVING or NOT_SERVING from now on.
+    /// Says SERVING or NOT_SERVING from now on. A server that is stopping says NOT_SERVING, whatever it is told.
     pub async fn set(&self, serving: bool) {
-        let status = if serving {
+        let status = if serving && !self.stopping.is_cancelled() {
             tonic_health::ServingStatus::Serving
         } else {
             tonic_health::ServingStatus::NotServing
         };
         self.reporter.set_service_status("", status).await;
         self.reporter.set_service_status(&self.service_name, status).await;
+    }
+
+    /// Says NOT_SERVING for good, and ends the calls that watch: they would hold up the stop for ever.
+    async fn stop(&mut self) {
+        self.stopping.cancel();
+        self.set(false).await;
+        self.reporter.clear_service_status("").await;
+        self.reporter.clear_service_status(&self.service_name).await;
+        self.set(false).await;
     }
 }
 
@@ -79,10 +93,10 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let stopping = {
-        let (shutdown, health) = (shutdown.clone(), health.clone());
+        let (shutdown, mut health) = (shutdown.clone(), health);
         async move {
             shutdown.cancelled().await;
-            health.set(false).await;
+            health.stop().await;
         }
     };
     let serving = Server::builder()

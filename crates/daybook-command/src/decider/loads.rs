@@ -15,7 +15,7 @@ use daybook_eventlog::load::{LoadedStream, load_streams};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use crate::error_chain;
+use daybook_runtime::telemetry::error_chain;
 
 /// Streams of one query.
 const STREAMS_PER_LOAD: usize = 256;

@@ -6,6 +6,7 @@ use daybook_core::event::{DecodeError, EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
 use daybook_core::metadata::Metadata;
 use daybook_eventlog::Tip;
+use daybook_runtime::telemetry::error_chain;
 
 use super::ReadModels;
 use crate::checkpoint::{self, Move, StopCause};
@@ -37,7 +38,10 @@ impl<E> Decoded<E> {
             Ok((metadata, payload)) => Ok(Fact { recorded: &self.recorded, metadata, payload }),
             Err(error) => {
                 let position = self.recorded.position;
-                Err(FoldError(format!("the event at {position} cannot be read: {}", chain(error))))
+                Err(FoldError(format!(
+                    "the event at {position} cannot be read: {}",
+                    error_chain(error)
+                )))
             }
         }
     }
@@ -69,7 +73,7 @@ impl From<sqlx::Error> for Failure {
         if failure::passes(&error) {
             Self::Apply(ApplyError::Passing(error))
         } else {
-            Self::Event(chain(&error))
+            Self::Event(error_chain(&error))
         }
     }
 }
@@ -246,16 +250,4 @@ impl<E> ReadModels<E> {
             .then_some(())
             .ok_or(ApplyError::Lost)
     }
-}
-
-/// An error with all that caused it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
