@@ -1,16 +1,21 @@
 //! The command service over a real PostgreSQL and a real Redis, through its real gRPC port.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod bad_input;
 mod basics;
 mod deadlines;
 mod durability;
 mod failing_batches;
 mod immutability;
 mod loading;
+mod metadata;
+mod model;
 mod postgres_away;
+mod property;
 mod redis_away;
 mod retries;
 mod snapshots;
+mod stopping;
 mod streaming;
 mod support;
 mod transfers;

@@ -84,3 +84,23 @@ async fn a_call_without_an_actor_is_refused_as_a_whole() {
     assert_eq!(refused.code(), Code::Unauthenticated);
     assert_eq!(world.event_count().await, 0);
 }
+
+#[tokio::test]
+async fn a_call_that_stays_open_does_not_hold_up_a_stop() {
+    let world = World::new().await;
+    let mut bank = world.service(&[]).await;
+    bank.client.open_account(by("alice", open("a"))).await.unwrap();
+    let (requests, stream) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
+    let mut answers = bank.client.execute_stream(by("alice", stream)).await.unwrap().into_inner();
+    requests.send(request(1, Command::Deposit(deposit("a", 5)))).await.unwrap();
+    assert_eq!(answers.message().await.unwrap().unwrap().sequence, 1);
+
+    let stopped = tokio::time::timeout(std::time::Duration::from_secs(10), bank.stop());
+    stopped.await.expect("the stop waits for the caller");
+    // Whoever still sends is told that it is over, not that all was done.
+    let _closed = requests.send(request(2, Command::Deposit(deposit("a", 5)))).await;
+    let end = answers.message().await.unwrap_err();
+    assert_eq!(end.code(), Code::Unavailable, "{end}");
+    assert_eq!(world.ledger().await.balance("a"), 5);
+}

@@ -225,3 +225,18 @@ pub(crate) fn fact(status: &Status, name: &str) -> String {
     let details = status.get_error_details();
     details.error_info().and_then(|info| info.metadata.get(name).cloned()).unwrap_or_default()
 }
+
+pub(crate) fn initiate(
+    transfer_id: &str,
+    from: &str,
+    to: &str,
+    cents: i64,
+) -> proto::InitiateTransferRequest {
+    proto::InitiateTransferRequest {
+        context: None,
+        source_account_id: from.to_owned(),
+        transfer_id: transfer_id.to_owned(),
+        destination_account_id: to.to_owned(),
+        amount: usd(cents),
+    }
+}
