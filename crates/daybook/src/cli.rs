@@ -14,7 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, demo, dev, history, import, migrate, money, statement, status, transfer,
+    account, activity, bench, demo, dev, history, import, migrate, money, statement, status,
+    transfer,
 };
 use crate::failure::Failure;
 
@@ -114,6 +115,8 @@ pub(crate) enum Verb {
     Dev(dev::DevArgs),
     /// See it work: a story of an account, and thousands of commands of which every cent is accounted for.
     Demo(demo::DemoArgs),
+    /// Put load on the command service and measure: rates, latencies, what it costs, and against what.
+    Bench(bench::BenchArgs),
 }
 
 #[cfg(test)]

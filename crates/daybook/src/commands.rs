@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod history;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Migrate(args) => migrate::run(&session, args).await,
         Verb::Dev(args) => dev::run(&session, args).await,
         Verb::Demo(args) => demo::run(&session, args).await,
+        Verb::Bench(args) => bench::run(&session, args).await,
     }
 }
 

@@ -4,6 +4,7 @@
 //! is the exception: it needs the database itself.) `cli` says what can be typed, `commands` has one file a verb,
 //! `client` calls the services, `output` is the only place that writes to the terminal.
 
+mod bench;
 mod cli;
 mod client;
 mod commands;

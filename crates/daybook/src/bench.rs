@@ -1,0 +1,35 @@
+//! The load generator: puts load on a command service and says how fast it was, and how that is to be judged.
+//!
+//! `choice` and `workload` say what is done, `pace` when, `unary` and `streaming` how; `load` is one run of it all and
+//! `tally` what came of it. `site` makes a round of it, with what a figure needs to mean something: `disk`, `machine`,
+//! `processes`, and the `reference` that it is compared with. `report` and `plot` show it.
+//!
+//! What it holds itself to: nothing is tried again; whatever is not a success is counted and shown; in an open loop a
+//! call's latency begins when the call was due.
+
+mod accounts;
+mod choice;
+mod disk;
+mod load;
+mod machine;
+mod pace;
+mod plot;
+mod processes;
+mod reference;
+mod report;
+mod site;
+mod streaming;
+mod tally;
+mod unary;
+mod workload;
+
+pub(crate) use accounts::open as open_accounts;
+pub(crate) use choice::Choice;
+pub(crate) use load::{Load, Mode};
+pub(crate) use machine::Machine;
+pub(crate) use plot::svg;
+pub(crate) use processes::Processes;
+pub(crate) use reference::Reference;
+pub(crate) use report::{Round, medians, problems};
+pub(crate) use site::{Alternate, Site};
+pub(crate) use workload::Workload;

@@ -1,0 +1,154 @@
+//! `daybook bench`
+
+mod arguments;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use daybook_stack::{Stack, StackSettings};
+use hdrhistogram::Histogram;
+use serde_json::json;
+
+use super::{Interrupts, Session};
+use crate::bench::{
+    Load, Machine, Processes, Reference, Round, Site, medians, open_accounts, problems, svg,
+};
+use crate::client::QueryClient;
+use crate::demo;
+use crate::failure::Failure;
+
+pub(crate) use arguments::BenchArgs;
+
+/// How long a service may take to end.
+const STOP_GRACE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Measures the stack that runs, or one of its own.
+pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failure> {
+    let load = args.load()?;
+    let mut interrupts = Interrupts::listen().context("listen for signals")?;
+    if !args.stack {
+        return tokio::select! {
+            measured = measure_running(session, &args, &load) => measured,
+            () = interrupts.next() => Err(interrupted()),
+        };
+    }
+    let dir = args.data_dir.clone().unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
+    session.printer.say(&format!("a stack of its own is started in {}", dir.display()))?;
+    let settings = StackSettings {
+        fresh: true,
+        lines: demo::into_file(dir.join("services.log")),
+        ..StackSettings::new(&dir)
+    };
+    let mut stack = tokio::select! {
+        stack = Stack::start(settings) => stack.context("start the stack")?,
+        () = interrupts.next() => return Err(interrupted()),
+    };
+    let measured = tokio::select! {
+        measured = measure_own(session, &args, &load, &mut stack, dir) => measured,
+        () = interrupts.next() => Err(interrupted()),
+    };
+    stack.stop().await.context("stop the stack")?;
+    measured
+}
+
+async fn measure_running(session: &Session, args: &BenchArgs, load: &Load) -> Result<(), Failure> {
+    let reference = match (&args.reference_url, args.reference) {
+        (Some(url), true) => Some(Reference::prepare(url).await.context("prepare the reference")?),
+        _ => None,
+    };
+    let query = QueryClient::new(&session.globals.query_url, session.globals.budget())?;
+    let site = Site {
+        command_url: session.globals.command_url.clone(),
+        query: Some(query),
+        processes: Processes::by_name(),
+        dir: std::env::temp_dir(),
+        reference: reference.map(|reference| args.alternate(reference)),
+    };
+    let machine = Machine::look(args.reference_url.as_deref()).await;
+    measure(session, args, load, site, &machine).await
+}
+
+async fn measure_own(
+    session: &Session,
+    args: &BenchArgs,
+    load: &Load,
+    stack: &mut Stack,
+    dir: PathBuf,
+) -> Result<(), Failure> {
+    let query = QueryClient::new(&stack.query_url, session.globals.budget())?;
+    if args.no_projector {
+        stack.projector.terminate(STOP_GRACE).await.context("stop the projector")?;
+    }
+    let reference = match args.reference {
+        true => {
+            let url = stack.postgres.superuser_url("postgres");
+            Some(Reference::prepare(&url).await.context("prepare the reference")?)
+        }
+        false => None,
+    };
+    let site = Site {
+        command_url: stack.command_url.clone(),
+        query: (!args.no_projector).then_some(query),
+        processes: Processes::of_stack(stack),
+        dir,
+        reference: reference.map(|reference| args.alternate(reference)),
+    };
+    let machine = Machine::look(Some(&stack.admin_url())).await;
+    measure(session, args, load, site, &machine).await
+}
+
+async fn measure(
+    session: &Session,
+    args: &BenchArgs,
+    load: &Load,
+    mut site: Site,
+    machine: &Machine,
+) -> Result<(), Failure> {
+    let printer = session.printer;
+    printer.say(&machine.describe())?;
+    printer.say(&args.describe(load))?;
+    if printer.json {
+        printer.object(&json!({"machine": machine, "load": args.describe(load)}))?;
+    }
+    open_accounts(&site.command_url, load.accounts).await?;
+    let mut rounds: Vec<Round> = Vec::new();
+    let mut latencies: Vec<(String, Histogram<u64>)> = Vec::new();
+    for number in 1..=args.rounds {
+        let (round, histogram) = site.round(load, number).await?;
+        if printer.json {
+            printer.object(&json!({"round": round}))?;
+        } else {
+            crate::output::note(&format!("round {number}: {:.0}/s\n", round.rate));
+        }
+        latencies.push((format!("round {number}"), histogram));
+        rounds.push(round);
+    }
+    if let Some(alternate) = site.reference {
+        alternate.reference.remove().await?;
+    }
+    if let Some(path) = &args.plot {
+        let lines: Vec<_> = latencies.iter().map(|(name, h)| (name.clone(), h)).collect();
+        std::fs::write(path, svg(&args.describe(load), &lines))
+            .with_context(|| format!("write {}", path.display()))?;
+    }
+    print(session, rounds)
+}
+
+fn print(session: &Session, mut rounds: Vec<Round>) -> Result<(), Failure> {
+    let printer = session.printer;
+    let Some(middle) = medians(&rounds) else { return Ok(()) };
+    if printer.json {
+        return Ok(printer.object(&json!({"median": middle, "ratio": middle.ratio()}))?);
+    }
+    let (usages, problems) = (middle.processes.clone(), problems(&middle));
+    rounds.push(middle);
+    printer.rows(&rounds)?;
+    printer.say("")?;
+    printer.rows(&usages)?;
+    printer.say(&problems)?;
+    Ok(())
+}
+
+fn interrupted() -> Failure {
+    Failure::Other(anyhow::anyhow!("interrupted"))
+}
