@@ -56,8 +56,8 @@ const AWAY_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// Bounds of the decider.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
-    /// Streams kept in memory.
-    pub(crate) cache_streams_max: usize,
+    /// Bytes of streams kept in memory.
+    pub(crate) cache_bytes_max: usize,
     /// Events of one batch.
     pub(crate) batch_events_max: usize,
     /// Bytes of data and metadata of one batch.
@@ -129,7 +129,10 @@ impl<D: Domain> Decider<D> {
         reachable: watch::Sender<bool>,
     ) -> Self {
         Self {
-            cache: Cache::new(limits.cache_streams_max),
+            cache: {
+                let domain = Arc::clone(&domain);
+                Cache::new(limits.cache_bytes_max, move |state| domain.heap_bytes(state))
+            },
             loads: Loads::new(Arc::clone(&domain), pool),
             queue: Queue::new(),
             building: Round::default(),

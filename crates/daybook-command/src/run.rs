@@ -63,7 +63,7 @@ pub async fn run(
     let (routes, health) =
         server::routes(SERVICE_NAME, Some(daybook_proto::FILE_DESCRIPTOR_SET)).await?;
     tokio::spawn(tell_health(health.clone(), is_reachable.clone(), shutdown.clone()));
-    let desk = Desk::new(submissions, is_reachable, &settings);
+    let desk = Desk::new(submissions, is_reachable, &settings, shutdown.clone());
     let service = CommandServiceServer::new(CommandApi::new(desk))
         .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
         .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
@@ -94,7 +94,11 @@ async fn wait_for_log(
 ) -> anyhow::Result<Option<Identity>> {
     let log = LogReader::new(pool.clone());
     loop {
-        match log.identity().await {
+        let identity = tokio::select! {
+            () = shutdown.cancelled() => return Ok(None),
+            identity = log.identity() => identity,
+        };
+        match identity {
             Ok(identity) => return Ok(Some(identity)),
             Err(error) if is_permanent(&error) => return Err(error.into()),
             Err(error) => {

@@ -36,7 +36,7 @@ pub struct Settings {
     pub approval_not_needed_below: Policy,
 
     /// Commands that may be in hand at a time; beyond it they are refused with RESOURCE_EXHAUSTED
-    #[arg(long, env = "DAYBOOK_COMMAND_COMMANDS_MAX", default_value_t = 10_000)]
+    #[arg(long, env = "DAYBOOK_COMMAND_COMMANDS_MAX", default_value_t = 4096)]
     pub commands_max: usize,
 
     /// Longest time a command may wait to be decided, in milliseconds; the caller's own deadline may be shorter
@@ -51,9 +51,9 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_COMMAND_BATCH_BYTES_MAX", default_value_t = 4 * 1024 * 1024)]
     pub batch_bytes_max: usize,
 
-    /// Streams kept in memory, at most
-    #[arg(long, env = "DAYBOOK_COMMAND_CACHE_STREAMS_MAX", default_value_t = 200_000)]
-    pub cache_streams_max: usize,
+    /// Accounts and transfers kept in memory, at most, in bytes; an account takes about 300
+    #[arg(long, env = "DAYBOOK_COMMAND_CACHE_BYTES_MAX", default_value_t = 64 * 1024 * 1024)]
+    pub cache_bytes_max: usize,
 
     /// A snapshot is written whenever the version of a stream passes a multiple of this; 0: never
     #[arg(long, env = "DAYBOOK_COMMAND_SNAPSHOT_EVERY", default_value_t = 100)]
@@ -92,7 +92,7 @@ impl Settings {
             (64 * 1024..=64 * 1024 * 1024).contains(&self.batch_bytes_max),
             "--batch-bytes-max must be 65536 to 67108864"
         );
-        ensure!(self.cache_streams_max >= 100, "--cache-streams-max must be 100 or more");
+        ensure!(self.cache_bytes_max >= 16 * 1024, "--cache-bytes-max must be 16384 or more");
         ensure!((1..=100).contains(&self.pool_size), "--pool-size must be 1 to 100");
         Ok(())
     }
@@ -100,7 +100,7 @@ impl Settings {
     /// The decider's share of these.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
-            cache_streams_max: self.cache_streams_max,
+            cache_bytes_max: self.cache_bytes_max,
             batch_events_max: self.batch_events_max,
             batch_bytes_max: self.batch_bytes_max,
             snapshot_every: i64::from(self.snapshot_every),

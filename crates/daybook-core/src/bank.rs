@@ -76,6 +76,21 @@ impl Domain for Bank {
         }
     }
 
+    fn heap_bytes(&self, state: &BankState) -> usize {
+        match state {
+            BankState::Account(_) => 0,
+            BankState::Transfer(transfer) => {
+                // Each of these texts also has the two counts of its Arc.
+                let texts = [
+                    transfer.source.as_str(),
+                    transfer.destination.as_str(),
+                    transfer.initiator.as_str(),
+                ];
+                texts.iter().map(|text| text.len() + 2 * size_of::<usize>()).sum()
+            }
+        }
+    }
+
     fn encode_state(&self, state: &BankState) -> Result<String, serde_json::Error> {
         match state {
             BankState::Account(account) => serde_json::to_string(account),

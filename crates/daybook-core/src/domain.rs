@@ -86,6 +86,9 @@ pub trait Domain: Send + Sync + 'static {
     /// [`Aggregate::FINGERPRINT`] of the aggregate that a stream holds.
     fn fingerprint(&self, stream_id: &StreamId) -> i32;
 
+    /// About how many bytes a state has on the heap, beside its own size: caches are bounded by it.
+    fn heap_bytes(&self, state: &Self::State) -> usize;
+
     /// The state as JSON text, for a snapshot.
     ///
     /// # Errors

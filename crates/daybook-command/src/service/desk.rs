@@ -12,6 +12,7 @@ use daybook_runtime::status;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
 use super::CommandRequest;
@@ -31,6 +32,7 @@ pub(crate) struct Desk {
     places: Arc<Semaphore>,
     reachable: watch::Receiver<bool>,
     wait_max: Duration,
+    stopping: CancellationToken,
 }
 
 /// The caller's half of a command in hand.
@@ -47,13 +49,20 @@ impl Desk {
         submissions: mpsc::Sender<Submission<Bank>>,
         reachable: watch::Receiver<bool>,
         settings: &Settings,
+        stopping: CancellationToken,
     ) -> Self {
         Self {
             submissions,
             places: Arc::new(Semaphore::new(settings.commands_max)),
             reachable,
             wait_max: Duration::from_millis(settings.wait_max_ms),
+            stopping,
         }
+    }
+
+    /// Returns when the service stops: calls without an end of their own end then.
+    pub(super) async fn stopping(&self) {
+        self.stopping.cancelled().await;
     }
 
     /// Checks, submits and waits. Once it is submitted, a command no longer needs its caller.

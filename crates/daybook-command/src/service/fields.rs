@@ -87,6 +87,10 @@ fn actor(headers: &MetadataMap) -> Result<Actor, Status> {
         .get(ACTOR_HEADER)
         .ok_or_else(|| unauthenticated("is missing: it says who does it"))?;
     let text = header.to_str().map_err(|_| unauthenticated("must be visible ASCII"))?;
+    if text.trim() != text {
+        // Two actors that look alike could approve for each other.
+        return Err(unauthenticated("must not begin or end with a space"));
+    }
     Actor::new(text).map_err(|reason| unauthenticated(&reason.to_string()))
 }
 

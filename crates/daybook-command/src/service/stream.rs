@@ -11,7 +11,7 @@ use daybook_core::bank::BankCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::execute_stream_request::Command;
 use daybook_proto::v1::execute_stream_response::Outcome;
-use daybook_runtime::status::invalid_argument;
+use daybook_runtime::status::{self, invalid_argument};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
@@ -51,7 +51,7 @@ async fn run(
     answers: &mpsc::Sender<Answer>,
 ) -> Result<(), Status> {
     let mut in_hand = FuturesUnordered::new();
-    let mut open = true;
+    let (mut open, mut cut_short) = (true, false);
     while open || !in_hand.is_empty() {
         tokio::select! {
             Some(response) = in_hand.next() => {
@@ -67,9 +67,19 @@ async fn run(
                 }
                 None => open = false,
             },
+            () = desk.stopping(), if open => {
+                open = false;
+                cut_short = true;
+            }
         }
     }
-    Ok(())
+    if cut_short { Err(stopping()) } else { Ok(()) }
+}
+
+/// The service stops, and reads no more.
+fn stopping() -> Status {
+    let message = "the service is stopping; commands of this call without an answer were not applied";
+    status::unavailable("NOT_APPLIED", message)
 }
 
 async fn submit(
