@@ -40,7 +40,7 @@ async fn a_cold_stream_holds_up_its_own_commands_and_no_others() {
 #[tokio::test]
 async fn a_memory_that_is_too_small_changes_no_result() {
     let world = World::new().await;
-    let bank = world.ready_service(&["--cache-streams-max", "100"]).await;
+    let bank = world.ready_service(&["--cache-bytes-max", "32768"]).await;
     let name = |n: usize| format!("a{}", n % 1000);
     for wave in 0..2 {
         let opened = (0..500).map(|n| bank.send(order::open(&name(wave * 500 + n))));
@@ -83,7 +83,7 @@ async fn many_commands_over_several_cold_streams_all_get_their_turn_in_a_small_m
     warm.stop().await;
 
     // Each needs three streams at once, which it learns of one after the other.
-    let cold = world.ready_service(&["--cache-streams-max", "100"]).await;
+    let cold = world.ready_service(&["--cache-bytes-max", "32768"]).await;
     let executed = (0..300).map(|n| cold.send(order::execute(&format!("t-{n}"))));
     try_join_all(executed).await.unwrap();
     assert_eq!(world.ledger().await.balance("a300"), 160);
