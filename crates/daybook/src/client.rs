@@ -11,6 +11,7 @@ mod expected_version;
 mod paging;
 mod query_client;
 mod retry;
+mod stream;
 
 pub(crate) use actor::Actor;
 pub(crate) use command::Command;
@@ -18,7 +19,8 @@ pub(crate) use command_client::CommandClient;
 pub(crate) use expected_version::ExpectedVersion;
 pub(crate) use paging::Pages;
 pub(crate) use query_client::QueryClient;
-pub(crate) use retry::{CallError, Fate, reason_of};
+pub(crate) use retry::{ATTEMPT_MIN, CallError, Fate, Pauses, Verdict, reason_of, verdict};
+pub(crate) use stream::{Answer, StreamAnswers, StreamSender};
 
 use std::time::Duration;
 

@@ -2,7 +2,8 @@
 //!
 //! The way of a line: `records` cuts the file into bounded records, `jsonl` and `csv` turn one into named fields,
 //! `line` turns the fields into a command, `entities` says which accounts and transfers it touches, `order` holds it
-//! back until every earlier line that touches one of them is settled, `run` sends it, `report` keeps count.
+//! back until it can overtake no earlier line that touches one of them, `lanes` sends it over the call of its actor, and
+//! again where it was not answered, `report` keeps count; `run` drives it all.
 //!
 //! Guarantees: memory is bounded whatever the length of the file. Two lines that touch the same account or transfer are
 //! decided in the order of the file, so that the outcome is the one of sending the lines one by one. A line without a
@@ -14,6 +15,7 @@ mod csv;
 mod entities;
 pub(crate) mod format;
 mod jsonl;
+mod lanes;
 mod line;
 mod order;
 mod progress;

@@ -11,7 +11,7 @@ const HEADER: &str = "x-daybook-actor";
 const BYTES_MAX: usize = 200;
 
 /// A checked name, ready to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Actor(MetadataValue<Ascii>);
 
 impl Actor {

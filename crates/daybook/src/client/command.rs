@@ -4,6 +4,7 @@ use daybook_proto::v1;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 use v1::command_service_client::CommandServiceClient;
+use v1::execute_stream_request::Command as Streamed;
 
 macro_rules! commands {
     ($($variant:ident = $name:literal, $request:ident, $rpc:ident;)*) => {
@@ -18,6 +19,13 @@ macro_rules! commands {
             pub(crate) fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => $name,)*
+                }
+            }
+
+            /// As a message of `ExecuteStream`.
+            pub(super) fn streamed(self) -> Streamed {
+                match self {
+                    $(Self::$variant(request) => Streamed::$variant(request),)*
                 }
             }
 

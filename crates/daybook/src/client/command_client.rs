@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use daybook_proto::v1;
+use tonic::Status;
 use tonic::transport::Channel;
 use v1::command_service_client::CommandServiceClient;
 
 use super::retry::{self, CallError};
+use super::stream::{self, StreamAnswers, StreamSender};
 use super::{Actor, Command, channel, new_command_id};
 use crate::failure::Failure;
 
@@ -45,6 +47,29 @@ impl CommandClient {
             command.send(self.pick(), dress)
         });
         sent.await.map_err(|error| error.about(&self.url, command.command_id()))
+    }
+
+    /// Begins a call over which many commands of one actor are sent; each call takes the next connection in turn. What is
+    /// sent before the call is open waits for it. At most `window` commands may be sent and not answered.
+    ///
+    /// # Errors
+    /// The future's: the service took no call, and so no command over it.
+    pub(crate) fn stream(
+        &self,
+        actor: &Actor,
+        window: usize,
+    ) -> (StreamSender, impl Future<Output = Result<StreamAnswers, Status>> + Send + use<>) {
+        stream::open(self.pick(), actor, window)
+    }
+
+    /// Where the service is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How long all attempts of one command may take together.
+    pub(crate) fn budget(&self) -> Duration {
+        self.budget
     }
 
     fn pick(&self) -> CommandServiceClient<Channel> {

@@ -21,7 +21,7 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_millis(500);
 
 /// No further attempt is begun with less: it would end without an answer and make an outcome unknown that was known.
-const ATTEMPT_MIN: Duration = Duration::from_millis(200);
+pub(crate) const ATTEMPT_MIN: Duration = Duration::from_millis(200);
 
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
@@ -87,7 +87,7 @@ where
 {
     let deadline = Instant::now() + budget;
     let mut fate = Fate::NotApplied;
-    let mut pause = PAUSE_MIN;
+    let mut pauses = Pauses::new();
     loop {
         let time = deadline.saturating_duration_since(Instant::now()).min(ATTEMPT_MAX);
         let answer = tokio::time::timeout(time + GRACE, attempt(time))
@@ -102,7 +102,7 @@ where
             Verdict::NotApplied => {}
             Verdict::Unknown => fate = Fate::Unknown,
         }
-        let wait = asked_delay(&last).unwrap_or_else(|| jittered(pause));
+        let wait = pauses.after(&last);
         if Instant::now() + wait + ATTEMPT_MIN >= deadline {
             if is_behind(&last) {
                 return Err(CallError::Refused(Box::new(last)));
@@ -112,17 +112,22 @@ where
             return Err(CallError::Unanswered { last, fate, url, command_id });
         }
         tokio::time::sleep(wait).await;
-        pause = (pause * 2).min(PAUSE_MAX);
     }
 }
 
-enum Verdict {
+/// What a status says about its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// No; asking again would change nothing.
     Answered,
+    /// Nothing was done; ask again.
     NotApplied,
+    /// It may have been done; ask again with the same id.
     Unknown,
 }
 
-fn verdict(status: &Status) -> Verdict {
+/// Sorts a status by what is to be done about it.
+pub(crate) fn verdict(status: &Status) -> Verdict {
     let reason = reason_of(status);
     match status.code() {
         Code::ResourceExhausted => Verdict::NotApplied,
@@ -156,6 +161,24 @@ fn never_connected(status: &Status) -> bool {
         source = error.source();
     }
     false
+}
+
+/// How long to wait before the next attempt: longer each time, or as an overloaded service asked.
+#[derive(Debug)]
+pub(crate) struct Pauses(Duration);
+
+impl Pauses {
+    /// The next pause is a short one.
+    pub(crate) fn new() -> Self {
+        Self(PAUSE_MIN)
+    }
+
+    /// The pause after an attempt that ended like this.
+    pub(crate) fn after(&mut self, last: &Status) -> Duration {
+        let pause = asked_delay(last).unwrap_or_else(|| jittered(self.0));
+        self.0 = (self.0 * 2).min(PAUSE_MAX);
+        pause
+    }
 }
 
 /// The pause that an overloaded service asked for, within reason.

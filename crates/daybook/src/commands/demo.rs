@@ -113,7 +113,7 @@ async fn import(
         batch: String::new(),
         from_line: 1,
     };
-    let settings = Settings { client, actor: session.globals.actor()?, in_flight_max: 256 };
+    let settings = Settings { client, actor: session.globals.actor()?, in_flight_max: 1024 };
     let mut progress = Progress::new(source.size());
     let mut report = Report::new(None).context("begin the report")?.keep_refused_lines();
     let mut interrupts = Interrupts::listen().context("listen for signals")?;

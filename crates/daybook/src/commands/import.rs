@@ -36,11 +36,11 @@ pub(crate) struct ImportArgs {
     report: Option<PathBuf>,
 
     /// How many commands may be in flight at once.
-    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1024)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=4096))]
     in_flight: u16,
 
-    /// Over how many connections they are sent.
+    /// Over how many connections they are sent; all commands of one actor go over one.
     #[arg(long, value_name = "COUNT", default_value_t = 4)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
     connections: u8,

@@ -1,7 +1,10 @@
 //! Which accounts and transfers a line touches.
 //!
 //! A step of a transfer names the transfer only, but moves money on its accounts. They are remembered from the line that
-//! initiated it, for a bounded number of transfers; where they are not known, the line is taken to touch everything.
+//! initiated it, for a bounded number of transfers; where they are not known, the line is taken to touch everything. What
+//! a line does not name itself is marked, for the service keeps order only among commands of which it knows what they
+//! touch: it may look at a step of a transfer, wait for the transfer to be loaded, and meanwhile decide a later command on
+//! one of its accounts.
 //! (Accounts are remembered as 64-bit hashes. Two that collide only wait for each other without need.)
 
 use std::hash::{BuildHasher, RandomState};
@@ -21,9 +24,18 @@ const ACCOUNTS_OF_A_TRANSFER_MAX: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Touches {
     /// These accounts and transfers, each once.
-    These(Vec<u64>),
+    These(Vec<Touch>),
     /// Anything, for all that is known.
     Everything,
+}
+
+/// One account or transfer that a line touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Touch {
+    /// Which.
+    pub(super) key: u64,
+    /// Whether the command names it.
+    pub(super) named: bool,
 }
 
 /// Remembers the accounts of transfers.
@@ -55,31 +67,29 @@ impl Entities {
                 let accounts = [&request.source_account_id, &request.destination_account_id]
                     .map(|id| self.account_key(id));
                 self.remember(&request.transfer_id, accounts);
-                self.transfer(&request.transfer_id)
+                self.transfer(&request.transfer_id, &accounts)
             }
-            Command::ApproveTransfer(request) => self.transfer(&request.transfer_id),
-            Command::RejectTransfer(request) => self.transfer(&request.transfer_id),
-            Command::CancelTransfer(request) => self.transfer(&request.transfer_id),
-            Command::ExecuteTransfer(request) => self.transfer(&request.transfer_id),
+            Command::ApproveTransfer(request) => self.transfer(&request.transfer_id, &[]),
+            Command::RejectTransfer(request) => self.transfer(&request.transfer_id, &[]),
+            Command::CancelTransfer(request) => self.transfer(&request.transfer_id, &[]),
+            Command::ExecuteTransfer(request) => self.transfer(&request.transfer_id, &[]),
         }
     }
 
     fn account(&self, id: &str) -> Touches {
-        Touches::These(vec![self.account_key(id)])
+        Touches::These(vec![Touch { key: self.account_key(id), named: true }])
     }
 
     fn account_key(&self, id: &str) -> u64 {
         self.hasher.hash_one(("account", id))
     }
 
-    fn transfer(&mut self, id: &str) -> Touches {
-        let own = self.hasher.hash_one(("transfer", id));
-        match self.transfers.get(id) {
-            Some(Some(accounts)) => {
-                Touches::These(std::iter::once(own).chain(accounts.iter().copied()).collect())
-            }
-            Some(None) | None => Touches::Everything,
-        }
+    /// `named`: the accounts that the command names beside the transfer.
+    fn transfer(&mut self, id: &str, named: &[u64]) -> Touches {
+        let own = Touch { key: self.hasher.hash_one(("transfer", id)), named: true };
+        let Some(Some(accounts)) = self.transfers.get(id) else { return Touches::Everything };
+        let accounts = accounts.iter().map(|&key| Touch { key, named: named.contains(&key) });
+        Touches::These(std::iter::once(own).chain(accounts).collect())
     }
 
     /// Adds to what is known: when an id is initiated twice, either of the two may be the one that is accepted.
@@ -118,14 +128,21 @@ mod tests {
         Command::ExecuteTransfer(v1::ExecuteTransferRequest { context: None, transfer_id })
     }
 
+    fn touches(touches: Touches) -> Vec<Touch> {
+        let Touches::These(touches) = touches else { panic!("not known") };
+        touches
+    }
+
     #[test]
-    fn a_step_of_a_transfer_touches_the_accounts_of_its_initiation() {
+    fn a_step_of_a_transfer_touches_the_accounts_of_its_initiation_without_naming_them() {
         let mut entities = Entities::new();
-        let initiated = entities.touched_by(&initiate("t", "a", "b"));
-        assert_eq!(entities.touched_by(&execute("t")), initiated);
-        let Touches::These(keys) = initiated else { panic!("not known") };
-        assert_eq!(keys.len(), 3);
-        assert_eq!(entities.account("a"), Touches::These(vec![keys[1]]));
+        let initiated = touches(entities.touched_by(&initiate("t", "a", "b")));
+        assert!(initiated.iter().all(|touch| touch.named));
+        let executed = touches(entities.touched_by(&execute("t")));
+        let keys = |touches: &[Touch]| touches.iter().map(|touch| touch.key).collect::<Vec<_>>();
+        assert_eq!(keys(&executed), keys(&initiated));
+        assert_eq!(executed.iter().map(|t| t.named).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(touches(entities.account("a")), [initiated[1]]);
     }
 
     #[test]
@@ -137,10 +154,9 @@ mod tests {
     fn initiating_twice_touches_the_accounts_of_both() {
         let mut entities = Entities::new();
         entities.touched_by(&initiate("t", "a", "b"));
-        let Touches::These(keys) = entities.touched_by(&initiate("t", "b", "c")) else {
-            panic!("not known")
-        };
-        assert_eq!(keys.len(), 4);
+        let second = touches(entities.touched_by(&initiate("t", "b", "c")));
+        assert_eq!(second.iter().filter(|touch| touch.named).count(), 3);
+        assert_eq!(second.len(), 4);
         for n in 0..10 {
             entities.touched_by(&initiate("t", &format!("x{n}"), "a"));
         }

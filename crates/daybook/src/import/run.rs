@@ -1,21 +1,22 @@
 //! The sending: takes lines in, lets those go that may, settles those that are answered.
 //!
-//! One task decides; each command is sent by a task of its own. The import ends with the file, with a wish to stop
-//! (what is in flight is finished, what waits is dropped unsent), or with a command that gets no answer (the same:
-//! later lines may lean on it).
+//! The import ends with the file, with a wish to stop (what is in flight is finished, what waits is dropped unsent), or
+//! with a command that gets no answer (the same: later lines may lean on it).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use super::entities::Entities;
+use super::lanes::{Heard, Lanes, Settled};
 use super::line::Line;
 use super::order::Order;
 use super::progress::Progress;
 use super::reader::{Content, Item};
 use super::report::{Report, Summary};
-use crate::client::{Actor, CallError, CommandClient};
+use crate::client::{Actor, CommandClient};
 use crate::commands::Interrupts;
 use crate::output::describe;
 
@@ -24,6 +25,9 @@ const LOOK_AHEAD_LINES: usize = 4096;
 
 /// Their size, at most, with one line more.
 const LOOK_AHEAD_BYTES: usize = 16 * 1024 * 1024;
+
+/// How often it is looked at what is due by time.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Where and how to send.
 pub(crate) struct Settings {
@@ -67,13 +71,14 @@ pub(crate) async fn run(
     interrupts: &mut Interrupts,
 ) -> std::io::Result<(Summary, End)> {
     let mut import = Import {
-        settings,
+        url: settings.client.url().to_owned(),
+        lanes: Lanes::new(settings.client, settings.in_flight_max),
+        actor: settings.actor,
         entities: Entities::new(),
         order: Order::default(),
         waiting: HashMap::new(),
-        unsettled: BTreeSet::new(),
+        unsettled: BTreeMap::new(),
         unsettled_bytes: 0,
-        flights: JoinSet::new(),
         last_read: 0,
         end: None,
         report,
@@ -81,21 +86,24 @@ pub(crate) async fn run(
     };
     import.send_all(items, interrupts).await?;
     let settled_through_line =
-        import.unsettled.first().map_or(import.last_read, |first| first.saturating_sub(1));
+        import.unsettled.keys().next().map_or(import.last_read, |first| first.saturating_sub(1));
     let end = import.end.unwrap_or(End::Complete);
     import.progress.finish();
     Ok((import.report.finish(settled_through_line)?, end))
 }
 
 struct Import<'a> {
-    settings: Settings,
+    url: String,
+    lanes: Lanes,
+    /// Who acts where a line names nobody.
+    actor: Actor,
     entities: Entities,
     order: Order,
-    /// Lines that are not sent yet, with their sizes.
-    waiting: HashMap<u64, (Box<Line>, usize)>,
-    unsettled: BTreeSet<u64>,
+    /// Lines that are held back.
+    waiting: HashMap<u64, Waiting>,
+    /// Lines without an answer, and their sizes.
+    unsettled: BTreeMap<u64, usize>,
     unsettled_bytes: usize,
-    flights: JoinSet<Flight>,
     last_read: u64,
     /// Set when no further line is to be sent.
     end: Option<End>,
@@ -103,11 +111,10 @@ struct Import<'a> {
     progress: &'a mut Progress,
 }
 
-/// A command that came back.
-struct Flight {
+/// A line that is not sent yet.
+struct Waiting {
     line: Box<Line>,
-    size: usize,
-    answer: Result<daybook_proto::v1::Receipt, CallError>,
+    actor: Actor,
 }
 
 impl Import<'_> {
@@ -116,27 +123,28 @@ impl Import<'_> {
         mut items: mpsc::Receiver<Item>,
         interrupts: &mut Interrupts,
     ) -> std::io::Result<()> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Vec::new();
         let mut reading = true;
         while reading || self.order.len() > 0 {
             self.send_ready();
-            if self.halted() && self.flights.is_empty() {
+            if self.is_halted() && self.lanes.is_empty() {
                 break;
             }
             tokio::select! {
-                Some(flight) = self.flights.join_next() => {
-                    self.settle(flight.expect("a flight neither panics nor is aborted by others"))?;
-                }
+                () = self.lanes.listen(&mut heard) => self.take_in_all(&mut heard)?,
                 item = items.recv(), if reading && self.has_room() => match item {
-                    Some(item) => reading = self.take_in(item)?,
+                    Some(item) => reading = self.read(item)?,
                     None => reading = false,
                 },
+                _ = tick.tick() => self.tick(),
                 () = interrupts.next() => {
-                    if matches!(self.end, Some(End::Interrupted)) {
-                        // Asked twice: what is in flight is safe to leave, as running it again settles it.
-                        self.flights.abort_all();
+                    if self.is_halted() {
+                        // Asked again: what is in flight is safe to leave, as running it again settles it.
                         break;
                     }
-                    self.end = Some(End::Interrupted);
+                    self.halt(End::Interrupted);
                 }
             }
         }
@@ -144,28 +152,33 @@ impl Import<'_> {
     }
 
     /// Whether nothing more is to be sent. (A file that breaks off is sent up to there.)
-    fn halted(&self) -> bool {
+    fn is_halted(&self) -> bool {
         matches!(self.end, Some(End::Interrupted | End::Unanswered { .. }))
     }
 
+    /// From here on only what is in flight is finished.
+    fn halt(&mut self, end: End) {
+        if !self.is_halted() {
+            self.end = Some(end);
+        }
+        self.lanes.drop_unsent();
+    }
+
     fn has_room(&self) -> bool {
-        !self.halted()
+        !self.is_halted()
             && self.order.is_open()
             && self.order.len() < LOOK_AHEAD_LINES
             && self.unsettled_bytes < LOOK_AHEAD_BYTES
     }
 
     /// Takes the next piece of the file; `false` when it was the last that can be read.
-    fn take_in(&mut self, item: Item) -> std::io::Result<bool> {
+    fn read(&mut self, item: Item) -> std::io::Result<bool> {
         self.progress.step(Some(item.bytes_read), self.report);
         match item.content {
             Content::Line(line) => {
                 self.report.read();
                 self.last_read = item.number;
-                self.order.admit(item.number, self.entities.touched_by(&line.command));
-                self.unsettled.insert(item.number);
-                self.unsettled_bytes += item.size;
-                self.waiting.insert(item.number, (line, item.size));
+                self.admit(line, item.size);
             }
             Content::Bad(bad) => {
                 self.report.read();
@@ -180,37 +193,50 @@ impl Import<'_> {
         Ok(true)
     }
 
+    fn admit(&mut self, line: Box<Line>, size: usize) {
+        let actor = line.actor.clone().unwrap_or_else(|| self.actor.clone());
+        let touches = self.entities.touched_by(&line.command);
+        self.order.admit(line.number, actor.clone(), touches);
+        self.unsettled.insert(line.number, size);
+        self.unsettled_bytes += size;
+        self.waiting.insert(line.number, Waiting { line, actor });
+    }
+
     fn send_ready(&mut self) {
-        while !self.halted() && self.flights.len() < self.settings.in_flight_max {
+        while !self.is_halted() && self.lanes.has_room() {
             let Some(number) = self.order.next_ready() else { return };
-            let (line, size) = self.waiting.remove(&number).expect("a line is given out once");
-            let client = self.settings.client.clone();
-            let actor = line.actor.clone().unwrap_or_else(|| self.settings.actor.clone());
-            self.flights.spawn(async move {
-                let answer = client.send(&actor, line.command.clone()).await;
-                Flight { line, size, answer }
-            });
+            let Waiting { line, actor } =
+                self.waiting.remove(&number).expect("a line is given out once");
+            self.lanes.send(actor, line);
         }
     }
 
-    fn settle(&mut self, flight: Flight) -> std::io::Result<()> {
-        let Flight { line, size, answer } = flight;
-        match answer {
-            Ok(receipt) => self.report.accepted(&receipt),
-            Err(CallError::Refused(status)) => self.report.refused(&line, &status)?,
-            Err(CallError::Unanswered { last, url, .. }) => {
-                // It stays unsettled, and so does all that waits behind it.
-                self.end.get_or_insert(End::Unanswered {
-                    line: line.number,
-                    problem: format!("{url}: {}", describe(&last)),
-                });
-                return Ok(());
+    fn take_in_all(&mut self, heard: &mut Vec<Heard>) -> std::io::Result<()> {
+        for heard in heard.drain(..) {
+            for settled in self.lanes.take_in(heard) {
+                self.settle(settled)?;
             }
         }
+        Ok(())
+    }
+
+    fn settle(&mut self, settled: Settled) -> std::io::Result<()> {
+        let Settled { line, outcome } = settled;
+        match outcome {
+            Ok(receipt) => self.report.accepted(&receipt),
+            Err(status) => self.report.refused(&line, &status)?,
+        }
         self.order.settle(line.number);
-        self.unsettled.remove(&line.number);
-        self.unsettled_bytes -= size;
+        self.unsettled_bytes -= self.unsettled.remove(&line.number).unwrap_or_default();
         self.progress.step(None, self.report);
         Ok(())
+    }
+
+    fn tick(&mut self) {
+        if let Some(unanswered) = self.lanes.tick() {
+            // The line stays unsettled, and so does all that waits behind it.
+            let problem = format!("{}: {}", self.url, describe(&unanswered.last));
+            self.halt(End::Unanswered { line: unanswered.line, problem });
+        }
     }
 }
