@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tonic::metadata::MetadataMap;
 
-/// Kept back from the caller's time, so that the answer arrives before the caller stops listening.
-const MARGIN: Duration = Duration::from_millis(10);
+/// The part of the caller's time that is kept back, so that the answer arrives before the caller stops listening: a
+/// tenth, within these bounds.
+const MARGIN_MIN: Duration = Duration::from_millis(10);
+const MARGIN_MAX: Duration = Duration::from_millis(200);
 
 /// How long the caller waits, less a margin; `None`: it did not say.
 pub(super) fn caller_timeout(headers: &MetadataMap) -> Option<Duration> {
@@ -23,7 +25,7 @@ pub(super) fn caller_timeout(headers: &MetadataMap) -> Option<Duration> {
         "n" => Duration::from_nanos(number),
         _ => return None,
     };
-    Some(timeout.saturating_sub(MARGIN))
+    Some(timeout.saturating_sub((timeout / 10).clamp(MARGIN_MIN, MARGIN_MAX)))
 }
 
 #[cfg(test)]
@@ -33,10 +35,10 @@ mod tests {
     #[test]
     fn the_header_is_read_as_grpc_writes_it() {
         let cases = [
-            ("2S", Some(Duration::from_millis(1990))),
+            ("2S", Some(Duration::from_millis(1800))),
             ("100m", Some(Duration::from_millis(90))),
             ("5m", Some(Duration::ZERO)),
-            ("1H", Some(Duration::from_secs(3600) - MARGIN)),
+            ("1H", Some(Duration::from_secs(3600) - MARGIN_MAX)),
             ("S", None),
             ("", None),
             ("123456789S", None),

@@ -62,7 +62,7 @@ async fn g3_positions_have_no_gap_after_a_mixed_load_over_two_services() {
 async fn two_services_share_one_hot_account_and_both_go_on() {
     const EACH: i64 = 40;
     let world = World::new().await;
-    let services = [world.service(&[]).await, world.service(&[]).await];
+    let services = [world.ready_service(&[]).await, world.ready_service(&[]).await];
     services[0].open_accounts(&["hot"], 1).await;
     let callers = (0..32_usize).map(|caller| {
         let service = &services[caller % 2];
