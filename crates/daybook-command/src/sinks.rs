@@ -78,6 +78,7 @@ fn encode<D: Domain>(domain: &D, state: SnapshotState<D::State>) -> Option<Snaps
             fingerprint: domain.fingerprint(&state.stream_id),
             stream_id: state.stream_id,
             version: state.version,
+            event_id: state.event_id,
             state: text,
         }),
         Err(error) => {

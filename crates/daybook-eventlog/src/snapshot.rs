@@ -3,6 +3,7 @@
 use daybook_core::ids::Version;
 use daybook_core::stream::StreamId;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 /// The state of a stream at a version.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub struct Snapshot {
     pub stream_id: StreamId,
     /// The state is the fold of its events 1 ..= version.
     pub version: Version,
+    /// The last of them. A log that does not hold it has another history, and takes no such snapshot.
+    pub event_id: Uuid,
     /// The version of the evolve code that made it.
     pub fingerprint: i32,
     /// The state as JSON text.
@@ -25,6 +28,7 @@ pub async fn write_snapshots(pool: &PgPool, snapshots: &[Snapshot]) -> Result<()
     sqlx::query(include_str!("queries/write_snapshots.sql"))
         .bind(snapshots.iter().map(|s| s.stream_id.as_str()).collect::<Vec<_>>())
         .bind(snapshots.iter().map(|s| s.version.get()).collect::<Vec<_>>())
+        .bind(snapshots.iter().map(|s| s.event_id).collect::<Vec<_>>())
         .bind(snapshots.iter().map(|s| s.fingerprint).collect::<Vec<_>>())
         .bind(snapshots.iter().map(|s| s.state.as_str()).collect::<Vec<_>>())
         .execute(pool)

@@ -153,7 +153,10 @@ impl<D: Domain> Decider<D> {
             }
         }
         for (stream_id, before) in touched {
-            self.snapshot_if_due(&stream_id, before);
+            let of_stream = |event: &&NewEvent| event.stream_id == stream_id;
+            if let Some(last) = new_events.iter().rev().find(of_stream) {
+                self.snapshot_if_due(last, before);
+            }
             self.cache.pin(&stream_id);
             self.building.pins.push(stream_id);
         }
@@ -169,18 +172,21 @@ impl<D: Domain> Decider<D> {
         self.building.decided.push(Decided { numbered, verdict: Verdict::Accepted });
     }
 
-    /// Copies the state when deciding crosses a multiple of `snapshot_every`. It is written only after this very version
-    /// has committed.
-    fn snapshot_if_due(&mut self, stream_id: &StreamId, before: Version) {
+    /// Copies the state when deciding crosses a multiple of `snapshot_every`. It is written only after its last event has
+    /// committed.
+    fn snapshot_if_due(&mut self, last: &NewEvent, before: Version) {
         let every = self.limits.snapshot_every;
-        let version = self.cache.version(stream_id);
+        let NewEvent { stream_id, version, event_id, .. } = last;
         if every == 0 || before.get() / every == version.get() / every {
             return;
         }
         if let Some(state) = daybook_core::domain::States::state(&self.cache, stream_id) {
-            let state = state.clone();
-            let stream_id = stream_id.clone();
-            self.building.snapshots.push(SnapshotState { stream_id, version, state });
+            self.building.snapshots.push(SnapshotState {
+                stream_id: stream_id.clone(),
+                version: *version,
+                event_id: *event_id,
+                state: state.clone(),
+            });
         }
     }
 }

@@ -8,6 +8,7 @@ use daybook_core::domain::Domain;
 use daybook_core::ids::{CommandId, Version};
 use daybook_core::stream::StreamId;
 use daybook_eventlog::append::Batch;
+use uuid::Uuid;
 
 use super::queue::Numbered;
 use crate::submission::Refusal;
@@ -30,6 +31,8 @@ pub(super) struct Decided<D: Domain> {
 pub(crate) struct SnapshotState<S> {
     pub(crate) stream_id: StreamId,
     pub(crate) version: Version,
+    /// The event of that version.
+    pub(crate) event_id: Uuid,
     pub(crate) state: S,
 }
 

@@ -161,3 +161,40 @@ async fn copy(from: &std::path::Path, to: &std::path::Path) {
     let status = Command::new("cp").arg("-a").arg(from).arg(to).status().await.unwrap();
     assert!(status.success());
 }
+
+#[tokio::test]
+async fn g12_a_snapshot_of_what_a_restore_took_back_is_never_written() {
+    let mut world = World::new().await;
+    let bank = world.ready_service(&["--snapshot-every", "1"]).await;
+    bank.open_accounts(&["a"], 100).await;
+    let (data, backup) = (world.postgres.dir().join("data"), world.postgres.dir().join("backup"));
+    world.postgres.stop_fast().await.unwrap();
+    copy(&data, &backup).await;
+    world.postgres.restart().await.unwrap();
+
+    bank.send_until_certain(order::deposit("a", 900)).await.unwrap();
+    // The next snapshots wait: one for this lock, the others for that one.
+    let mut blocking = world.admin.begin().await.unwrap();
+    sqlx::query("LOCK TABLE log.snapshots IN EXCLUSIVE MODE")
+        .execute(&mut *blocking)
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        bank.send(order::deposit("a", 900)).await.unwrap();
+    }
+    world.postgres.stop_fast().await.unwrap();
+    drop(blocking);
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data).await;
+    world.postgres.restart().await.unwrap();
+
+    let refused = bank.send_until_certain(order::withdraw("a", 101)).await.unwrap_err();
+    assert_eq!(crate::support::fact(&refused, "available"), "100");
+    // Everything that was still to be written is, when the service has stopped.
+    bank.stop().await;
+    let later = world.service(&[]).await;
+    let refused = later.send(order::withdraw("a", 101)).await.unwrap_err();
+    assert_eq!(crate::support::fact(&refused, "available"), "100");
+    later.send(order::deposit("a", 1).expecting_version(2)).await.unwrap();
+    assert_eq!(world.ledger().await.balance("a"), 101);
+}

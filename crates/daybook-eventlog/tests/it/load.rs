@@ -10,6 +10,7 @@ use daybook_core::stream::StreamId;
 use daybook_eventlog::ReadError;
 use daybook_eventlog::load::{LoadedStream, load_streams};
 use daybook_eventlog::snapshot::{Snapshot, write_snapshots};
+use uuid::Uuid;
 
 use crate::support::build::{account, bank_event, deposited, event, opened, stream_id, version};
 use crate::support::counting::Counting;
@@ -42,15 +43,17 @@ fn telling_snapshot(id: &str, at: i64, balance: i64) -> Snapshot {
     Snapshot {
         stream_id: stream_id(id),
         version: version(at),
+        event_id: Uuid::nil(),
         fingerprint: bank.fingerprint(&stream_id(id)),
         state: bank.encode_state(&BankState::Account(state)).unwrap(),
     }
 }
 
 /// An account of two cents at version 3, with a snapshot at version 3 that somebody wrote.
-async fn log_with_snapshot(snapshot: Snapshot) -> TestLog {
+async fn log_with_snapshot(mut snapshot: Snapshot) -> TestLog {
     let log = TestLog::start().await;
     log.writer().await.must_append(account("account-a", 3)).await;
+    snapshot.event_id = log.event_id("account-a", snapshot.version.get()).await;
     write_snapshots(&log.pool(COMMAND), &[snapshot]).await.unwrap();
     log
 }
@@ -130,6 +133,7 @@ async fn a_snapshot_changes_no_result() {
         let snapshot = Snapshot {
             stream_id: event.stream_id.clone(),
             version: version(at),
+            event_id: event.event_id,
             fingerprint: bank.fingerprint(&event.stream_id),
             state: bank.encode_state(state.as_ref().unwrap()).unwrap(),
         };

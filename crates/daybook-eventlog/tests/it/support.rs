@@ -14,6 +14,7 @@ use daybook_runtime::postgres::options;
 use daybook_testkit::{TestPostgres, eventually};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
+use uuid::Uuid;
 
 pub(crate) use writer::Writer;
 
@@ -61,6 +62,16 @@ impl TestLog {
 
     pub(crate) fn pool(&self, role: &str) -> PgPool {
         pool_as(&self.postgres, role)
+    }
+
+    /// Which event a stream has at a version.
+    pub(crate) async fn event_id(&self, stream_id: &str, version: i64) -> Uuid {
+        sqlx::query_scalar("SELECT event_id FROM log.events WHERE stream_id = $1 AND version = $2")
+            .bind(stream_id)
+            .bind(version)
+            .fetch_one(&self.admin)
+            .await
+            .unwrap()
     }
 
     /// An instance of the command service, as far as the log sees one.

@@ -56,6 +56,10 @@ impl Domain for Counting {
         1
     }
 
+    fn heap_bytes(&self, _: &i64) -> usize {
+        0
+    }
+
     fn encode_state(&self, state: &i64) -> Result<String, serde_json::Error> {
         serde_json::to_string(state)
     }
