@@ -147,6 +147,12 @@ impl Stack {
         Ok(())
     }
 
+    /// Flags of a service from its next start on, instead of those that the stack was started with.
+    pub fn set_flags(&mut self, service: Service, flags: Vec<String>) {
+        self.settings.flags.retain(|(of, _)| *of != service);
+        self.settings.flags.push((service, flags));
+    }
+
     /// Where the superuser finds log and read models.
     pub fn admin_url(&self) -> String {
         self.postgres.superuser_url(DATABASE)

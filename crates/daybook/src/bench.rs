@@ -3,6 +3,7 @@
 //! `choice` and `workload` say what is done, `pace` when, `unary` and `streaming` how; `load` is one run of it all and
 //! `tally` what came of it. `site` makes a round of it, with what a figure needs to mean something: `disk`, `machine`,
 //! `processes`, and the `reference` that it is compared with. `report` and `plot` show it.
+//! `table` measures everything that has a target.
 //!
 //! What it holds itself to: nothing is tried again; whatever is not a success is counted and shown; in an open loop a
 //! call's latency begins when the call was due.
@@ -19,6 +20,7 @@ mod reference;
 mod report;
 mod site;
 mod streaming;
+mod table;
 mod tally;
 mod unary;
 mod workload;
@@ -32,4 +34,5 @@ pub(crate) use processes::Processes;
 pub(crate) use reference::Reference;
 pub(crate) use report::{Round, medians, problems};
 pub(crate) use site::{Alternate, Site};
+pub(crate) use table::{Effort, Figure, run as run_table};
 pub(crate) use workload::Workload;

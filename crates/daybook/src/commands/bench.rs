@@ -1,8 +1,9 @@
 //! `daybook bench`
 
 mod arguments;
+mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use daybook_stack::{Stack, StackSettings};
@@ -18,12 +19,20 @@ use crate::demo;
 use crate::failure::Failure;
 
 pub(crate) use arguments::BenchArgs;
+use arguments::BenchVerb;
 
 /// How long a service may take to end.
 const STOP_GRACE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Measures the stack that runs, or one of its own.
 pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failure> {
+    match args.verb {
+        Some(BenchVerb::Table(table)) => table::run(session, table).await,
+        None => run_load(session, args).await,
+    }
+}
+
+async fn run_load(session: &Session, args: BenchArgs) -> Result<(), Failure> {
     let load = args.load()?;
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     if !args.stack {
@@ -33,14 +42,8 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
         };
     }
     let dir = args.data_dir.clone().unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
-    session.printer.say(&format!("a stack of its own is started in {}", dir.display()))?;
-    let settings = StackSettings {
-        fresh: true,
-        lines: demo::into_file(dir.join("services.log")),
-        ..StackSettings::new(&dir)
-    };
     let mut stack = tokio::select! {
-        stack = Stack::start(settings) => stack.context("start the stack")?,
+        stack = fresh_stack(session, &dir) => stack?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let measured = tokio::select! {
@@ -49,6 +52,17 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
     };
     stack.stop().await.context("stop the stack")?;
     measured
+}
+
+/// A stack on an empty log.
+async fn fresh_stack(session: &Session, dir: &Path) -> Result<Stack, Failure> {
+    session.printer.say(&format!("a stack of its own is started in {}", dir.display()))?;
+    let settings = StackSettings {
+        fresh: true,
+        lines: demo::into_file(dir.join("services.log")),
+        ..StackSettings::new(dir)
+    };
+    Ok(Stack::start(settings).await.context("start the stack")?)
 }
 
 async fn measure_running(session: &Session, args: &BenchArgs, load: &Load) -> Result<(), Failure> {

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
+use super::table::TableArgs;
 use crate::bench::{Alternate, Choice, Load, Mode, Reference, Workload};
 use crate::failure::Failure;
 
@@ -14,9 +15,20 @@ const CALLERS_OPEN: usize = 2000;
 /// Callers of a closed loop.
 const CALLERS_CLOSED: usize = 64;
 
+/// What else there is to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchVerb {
+    /// Measure everything that has a target, on a stack of its own, and fail when a ratio is not what it must be.
+    Table(TableArgs),
+}
+
 /// Flags of `bench`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) verb: Option<BenchVerb>,
+
     /// Start a stack for this, on an empty log, and stop it afterwards. Default: measure the one at --command-url.
     #[arg(long)]
     pub(crate) stack: bool,
