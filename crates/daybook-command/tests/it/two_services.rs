@@ -146,3 +146,35 @@ async fn two_concurrent_withdrawals_through_two_services_never_spend_twice() {
     }
     world.ledger().await;
 }
+
+#[tokio::test]
+async fn streams_that_another_service_never_leaves_alone_are_loaded_all_the_same() {
+    let world = World::new().await;
+    let services = [world.service(&[]).await, world.service(&[]).await];
+    let hot = ["h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7"];
+    services[0].open_accounts(&hot, 1).await;
+    services[1].open_accounts(&["own"], 1).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    // One service hammers these accounts; the other is busy elsewhere, and so takes in all the time what was appended.
+    let hammers = hot.iter().map(|account| (0, *account));
+    let load: Vec<_> = hammers
+        .chain([(1, "own"); 8])
+        .map(|(service, account)| {
+            let (stop, client) = (stop.clone(), services[service].client.clone());
+            tokio::spawn(async move {
+                while !stop.is_cancelled() {
+                    order::deposit(account, 1).send(client.clone()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    // None of them is in its memory, and none stands still while it is loaded.
+    for account in hot {
+        services[1].send(order::withdraw(account, 1)).await.unwrap();
+    }
+    stop.cancel();
+    for caller in load {
+        caller.await.unwrap();
+    }
+    world.ledger().await;
+}
