@@ -18,6 +18,24 @@ dev *ARGS:
     cargo build --workspace --bins
     target/debug/daybook dev {{ ARGS }}
 
+# Every figure that has a target, against PostgreSQL itself on the same server: twenty minutes, --quick five
+[group('measure')]
+bench *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench table {{ ARGS }}
+
+# Whether appending stays as fast in a log of 20 million events
+[group('measure')]
+bench-growth *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench growth {{ ARGS }}
+
+# Whether memory stays flat under load: ten minutes, or --minutes N
+[group('measure')]
+soak *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench soak {{ ARGS }}
+
 # All tests, on real servers that each test starts for itself
 [group('check')]
 test: build

@@ -3,7 +3,7 @@
 //! `choice` and `workload` say what is done, `pace` when, `unary` and `streaming` how; `load` is one run of it all and
 //! `tally` what came of it. `site` makes a round of it, with what a figure needs to mean something: `disk`, `machine`,
 //! `processes`, and the `reference` that it is compared with. `report` and `plot` show it.
-//! `table` measures everything that has a target.
+//! `table` measures everything that has a target, `growth` and `soak` what takes a long time to show.
 //!
 //! What it holds itself to: nothing is tried again; whatever is not a success is counted and shown; in an open loop a
 //! call's latency begins when the call was due.
@@ -11,14 +11,17 @@
 mod accounts;
 mod choice;
 mod disk;
+mod growth;
 mod load;
 mod machine;
 mod pace;
 mod plot;
+mod prepare;
 mod processes;
 mod reference;
 mod report;
 mod site;
+mod soak;
 mod streaming;
 mod table;
 mod tally;
@@ -27,12 +30,14 @@ mod workload;
 
 pub(crate) use accounts::open as open_accounts;
 pub(crate) use choice::Choice;
+pub(crate) use growth::{GrowthEffort, run as run_growth};
 pub(crate) use load::{Load, Mode};
 pub(crate) use machine::Machine;
 pub(crate) use plot::svg;
 pub(crate) use processes::Processes;
-pub(crate) use reference::Reference;
+pub(crate) use reference::{REFERENCE, Reference};
 pub(crate) use report::{Round, medians, problems};
 pub(crate) use site::{Alternate, Site};
+pub(crate) use soak::{Minute, grown, run_minute};
 pub(crate) use table::{Effort, Figure, run as run_table};
 pub(crate) use workload::Workload;

@@ -19,6 +19,9 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use super::tally::Latencies;
 
+/// How it runs unless told otherwise: over as many connections as it is fastest with, and for how long.
+pub(crate) const REFERENCE: (usize, Duration) = (32, Duration::from_secs(4));
+
 /// A database of its own, so that nothing of Daybook's is touched.
 const DATABASE: &str = "daybook_bench_reference";
 

@@ -19,6 +19,8 @@ pub(crate) struct Round {
     pub(crate) rate: f64,
     #[serde(flatten)]
     pub(crate) latencies: Latencies,
+    /// Position of the last event that was appended.
+    pub(crate) position: i64,
     /// Refused operations by reason.
     pub(crate) refused: BTreeMap<String, u64>,
     /// Failed operations by reason; `NOT_ANSWERED` among them.

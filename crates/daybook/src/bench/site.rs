@@ -1,10 +1,11 @@
 //! Where the load goes, and one round on it: disk, reference, load, and the read models catching up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use daybook_proto::v1;
+use daybook_stack::Stack;
 use hdrhistogram::Histogram;
 
 use super::disk;
@@ -50,6 +51,33 @@ pub(crate) struct Alternate {
 }
 
 impl Site {
+    /// A stack of our own, with the reference on its PostgreSQL. `budget` is how long its query service may take to
+    /// answer.
+    pub(crate) async fn of_stack(
+        stack: &Stack,
+        dir: &Path,
+        budget: Duration,
+        (callers, time): (usize, Duration),
+    ) -> Result<Self, Failure> {
+        let url = stack.postgres.superuser_url("postgres");
+        let reference = Reference::prepare(&url).await.context("prepare the reference")?;
+        Ok(Self {
+            command_url: stack.command_url.clone(),
+            query: Some(QueryClient::new(&stack.query_url, budget)?),
+            processes: Processes::of_stack(stack),
+            dir: dir.to_owned(),
+            reference: Some(Alternate { reference, callers, time }),
+        })
+    }
+
+    /// Removes what was made for the reference.
+    pub(crate) async fn clear(&mut self) -> Result<(), Failure> {
+        if let Some(alternate) = self.reference.take() {
+            alternate.reference.remove().await.context("remove the reference")?;
+        }
+        Ok(())
+    }
+
     /// Runs one round; also gives its latencies in microseconds, for a plot.
     pub(crate) async fn round(
         &mut self,
@@ -71,6 +99,7 @@ impl Site {
             round: number.to_string(),
             rate: outcome.rate,
             latencies: Latencies::of(&outcome.tally.latencies),
+            position: outcome.tally.position,
             refused: outcome.tally.refused,
             failed,
             disk,

@@ -10,7 +10,6 @@ mod import;
 mod lines;
 mod loading;
 mod memory;
-mod prepare;
 mod rounds;
 
 pub(crate) use figure::Figure;
@@ -22,11 +21,9 @@ use anyhow::Context;
 use daybook_stack::{Service, Stack};
 
 use self::lines::Phase;
-use super::accounts;
-use super::processes::Processes;
-use super::reference::Reference;
-use super::site::{Alternate, Site};
-use crate::client::QueryClient;
+use super::{accounts, prepare};
+use super::reference::REFERENCE;
+use super::site::Site;
 use crate::failure::Failure;
 use crate::output::note;
 
@@ -84,15 +81,8 @@ pub(crate) async fn run(
 ) -> Result<Vec<Figure>, Failure> {
     let url = stack.postgres.superuser_url("postgres");
     prepare::recycle_wal(&url).await.context("prepare the write-ahead log")?;
-    let reference = Reference::prepare(&url).await.context("prepare the reference")?;
+    let mut site = Site::of_stack(stack, dir, budget, (REFERENCE.0, effort.reference)).await?;
     accounts::open(&stack.command_url, lines::ACCOUNTS).await?;
-    let mut site = Site {
-        command_url: stack.command_url.clone(),
-        query: Some(QueryClient::new(&stack.query_url, budget)?),
-        processes: Processes::of_stack(stack),
-        dir: dir.to_owned(),
-        reference: Some(Alternate { reference, callers: 32, time: effort.reference }),
-    };
     let mut figures = rounds::run(&mut site, Phase::WithProjector, effort).await?;
 
     note("the projector is stopped; from here on the write side by itself\n");
@@ -105,9 +95,7 @@ pub(crate) async fn run(
     figures.push(import::run(&mut site, effort).await?);
     figures.append(&mut loading::run(stack, effort).await?);
     figures.push(memory::run(stack, effort).await?);
-    if let Some(Alternate { reference, .. }) = site.reference {
-        reference.remove().await?;
-    }
+    site.clear().await?;
     Ok(figures)
 }
 

@@ -1,6 +1,8 @@
 //! `daybook bench`
 
 mod arguments;
+mod growth;
+mod soak;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +30,8 @@ const STOP_GRACE: std::time::Duration = std::time::Duration::from_secs(30);
 pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failure> {
     match args.verb {
         Some(BenchVerb::Table(table)) => table::run(session, table).await,
+        Some(BenchVerb::Growth(growth)) => growth::run(session, growth).await,
+        Some(BenchVerb::Soak(soak)) => soak::run(session, soak).await,
         None => run_load(session, args).await,
     }
 }
@@ -89,24 +93,11 @@ async fn measure_own(
     stack: &mut Stack,
     dir: PathBuf,
 ) -> Result<(), Failure> {
-    let query = QueryClient::new(&stack.query_url, session.globals.budget())?;
+    let mut site = args.site(stack, &dir, session.globals.budget()).await?;
     if args.no_projector {
         stack.projector.terminate(STOP_GRACE).await.context("stop the projector")?;
+        site.query = None;
     }
-    let reference = match args.reference {
-        true => {
-            let url = stack.postgres.superuser_url("postgres");
-            Some(Reference::prepare(&url).await.context("prepare the reference")?)
-        }
-        false => None,
-    };
-    let site = Site {
-        command_url: stack.command_url.clone(),
-        query: (!args.no_projector).then_some(query),
-        processes: Processes::of_stack(stack),
-        dir,
-        reference: reference.map(|reference| args.alternate(reference)),
-    };
     let machine = Machine::look(Some(&stack.admin_url())).await;
     measure(session, args, load, site, &machine).await
 }
@@ -137,9 +128,7 @@ async fn measure(
         latencies.push((format!("round {number}"), histogram));
         rounds.push(round);
     }
-    if let Some(alternate) = site.reference {
-        alternate.reference.remove().await?;
-    }
+    site.clear().await?;
     if let Some(path) = &args.plot {
         let lines: Vec<_> = latencies.iter().map(|(name, h)| (name.clone(), h)).collect();
         std::fs::write(path, svg(&args.describe(load), &lines))

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod bank;
+mod bench;
 mod demo;
 mod dev;
 mod errors;
 mod import;
+mod import_restarts;
 mod runner;

@@ -1,12 +1,15 @@
 //! Flags of `daybook bench`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use daybook_stack::Stack;
 
+use super::growth::GrowthArgs;
+use super::soak::SoakArgs;
 use super::table::TableArgs;
-use crate::bench::{Alternate, Choice, Load, Mode, Reference, Workload};
+use crate::bench::{Alternate, Choice, Load, Mode, Reference, Site, Workload};
 use crate::failure::Failure;
 
 /// Callers of an open loop: enough to send what is due while others wait.
@@ -20,7 +23,14 @@ const CALLERS_CLOSED: usize = 64;
 pub(crate) enum BenchVerb {
     /// Measure everything that has a target, on a stack of its own, and fail when a ratio is not what it must be.
     Table(TableArgs),
+    /// Fill a log, on a stack of its own, and measure on the way whether appending stays as fast.
+    Growth(GrowthArgs),
+    /// Put load on a stack of its own for a long time, and fail when the memory of a service grows.
+    Soak(SoakArgs),
 }
+
+/// How long the reference runs before each round.
+const REFERENCE_TIME: Duration = Duration::from_secs(5);
 
 /// Flags of `bench`.
 #[derive(Debug, Args)]
@@ -108,7 +118,7 @@ pub(crate) struct BenchArgs {
     /// Without --stack: the server that the reference uses, as a role that may create databases; it makes one of its own
     /// and removes it. Also where the settings of PostgreSQL are read.
     #[arg(long, value_name = "URL", env = "DAYBOOK_BENCH_REFERENCE_URL", hide_env_values = true)]
-    #[arg(conflicts_with = "stack", required_if_eq_all = [("reference", "true"), ("stack", "false")])]
+    #[arg(conflicts_with = "stack")]
     pub(crate) reference_url: Option<String>,
 
     /// Write latency over percentiles to this file, as SVG.
@@ -119,6 +129,10 @@ pub(crate) struct BenchArgs {
 impl BenchArgs {
     /// The load that was asked for.
     pub(crate) fn load(&self) -> Result<Load, Failure> {
+        if self.reference && !self.stack && self.reference_url.is_none() {
+            let message = "--reference needs --stack, or a server: --reference-url";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         let connections = usize::from(self.connections);
         let callers = self.callers.map(|callers| usize::try_from(callers).unwrap_or(usize::MAX));
         let callers = match (self.mode, callers, self.window) {
@@ -146,8 +160,22 @@ impl BenchArgs {
 
     /// The reference as it was asked for.
     pub(crate) fn alternate(&self, reference: Reference) -> Alternate {
-        let time = Duration::from_secs(5);
-        Alternate { reference, callers: self.reference_callers.into(), time }
+        Alternate { reference, callers: self.reference_callers.into(), time: REFERENCE_TIME }
+    }
+
+    /// A stack of our own, with the reference if it was asked for.
+    pub(crate) async fn site(
+        &self,
+        stack: &Stack,
+        dir: &Path,
+        budget: Duration,
+    ) -> Result<Site, Failure> {
+        let callers = usize::from(self.reference_callers);
+        let mut site = Site::of_stack(stack, dir, budget, (callers, REFERENCE_TIME)).await?;
+        if !self.reference {
+            site.clear().await?;
+        }
+        Ok(site)
     }
 
     /// The load in words.
