@@ -78,7 +78,8 @@ async fn run(
 
 /// The service stops, and reads no more.
 fn stopping() -> Status {
-    let message = "the service is stopping; commands of this call without an answer were not applied";
+    let message =
+        "the service is stopping; commands of this call without an answer were not applied";
     status::unavailable("NOT_APPLIED", message)
 }
 

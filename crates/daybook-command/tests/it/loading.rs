@@ -90,7 +90,7 @@ async fn many_commands_over_several_cold_streams_all_get_their_turn_in_a_small_m
 }
 
 #[tokio::test]
-async fn a_stream_that_cannot_be_read_fails_alone() {
+async fn streams_that_cannot_be_read_hold_up_no_command_on_others() {
     let world = World::new().await;
     let first = world.service(&[]).await;
     let accounts: Vec<String> = (0..40).map(|n| format!("a{n}")).collect();
