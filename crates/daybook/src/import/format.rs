@@ -70,6 +70,13 @@ ORDER
   Many commands are in flight at once, but two that touch the same account or transfer are decided in the order of the
   file. approve, reject, cancel and execute touch the accounts of their transfer, too; where its initiate_transfer is
   not in this file (or was too long ago), the line waits for all before it and all after it wait for the line.
+  Fastest are lines on the same account by the same actor, which follow each other without waiting; a line by another
+  actor, or after a step of a transfer, waits until what is before it on the same account is answered.
+
+WHEN A SERVER GOES AWAY
+  What was sent and not answered is sent again with the same command_id, in the old order, for up to --timeout seconds;
+  it has its effect once. Only a service that gave a command back after waiting for its database may have decided a later
+  one on the same account before: both have their effect, or are refused, as if they stood in the other order.
 
 RUNNING IT AGAIN
   A line without a command_id gets "import:" and the SHA-256 of --batch, its number and its text. So the same file

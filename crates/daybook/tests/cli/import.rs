@@ -56,18 +56,19 @@ fn g5_a_file_sent_twice_has_its_effect_once_and_refusals_are_reported_by_line() 
 }
 
 #[test]
-fn csv_from_standard_input_is_imported_in_order_per_account() {
+fn csv_of_many_actors_from_standard_input_is_imported_in_order_per_account() {
     let directory = directory();
     let dev = Dev::start(directory.path(), &[]);
-    let mut csv = String::from("command,account_id,amount,currency,owner\n");
+    let mut csv = String::from("command,account_id,amount,currency,owner,actor\n");
     for account in 0..20 {
-        writeln!(csv, "open_account,acc-{account},,USD,\"Lee, {account}\"").unwrap();
+        writeln!(csv, "open_account,acc-{account},,USD,\"Lee, {account}\",").unwrap();
     }
-    // Each withdrawal needs the deposit right before it: any other order is refused.
+    // Each withdrawal needs the deposit right before it: any other order is refused. There are more actors than calls.
     for round in 1..=25 {
         for account in 0..20 {
-            writeln!(csv, "deposit,acc-{account},{round},USD,").unwrap();
-            writeln!(csv, "withdraw,acc-{account},{round},USD,").unwrap();
+            let [first, second] = [round, 2 * round].map(|n| (account + n) % 40);
+            writeln!(csv, "deposit,acc-{account},{round},USD,,actor-{first}").unwrap();
+            writeln!(csv, "withdraw,acc-{account},{round},USD,,actor-{second}").unwrap();
         }
     }
     let output = with_input(dev.call("importer", "import - --format csv"), &csv);

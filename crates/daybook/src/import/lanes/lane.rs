@@ -168,3 +168,58 @@ impl Lane {
         before - self.flights.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use daybook_proto::v1;
+
+    use super::*;
+    use crate::client::Command;
+
+    /// A lane with three lines, sent a moment ago.
+    fn lane() -> Lane {
+        let mut lane = Lane::new();
+        for number in 1..=3 {
+            let command = Command::Deposit(v1::DepositRequest::default());
+            lane.push(
+                number,
+                Box::new(Line { number: number.cast_unsigned(), command, actor: None }),
+            );
+        }
+        for flight in lane.flights.values_mut() {
+            flight.first_sent = Some(Instant::now());
+        }
+        lane
+    }
+
+    fn answer(lane: &mut Lane, sequence: i64, outcome: Result<v1::Receipt, Status>) -> Option<u64> {
+        lane.answered(Answer { sequence, outcome }).map(|(line, _)| line.number)
+    }
+
+    fn refused() -> Result<v1::Receipt, Status> {
+        Err(Status::failed_precondition("no"))
+    }
+
+    #[test]
+    fn a_refusal_behind_a_failure_is_not_believed_and_a_receipt_is() {
+        let mut lane = lane();
+        assert_eq!(answer(&mut lane, 2, Err(Status::unavailable("away"))), None);
+        assert_eq!(answer(&mut lane, 1, refused()), Some(1));
+        assert_eq!(answer(&mut lane, 3, refused()), None);
+        assert_eq!(answer(&mut lane, 3, Ok(v1::Receipt::default())), Some(3));
+        assert_eq!(lane.flights.keys().copied().collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn a_line_is_given_up_when_its_time_is_too_short_for_another_attempt() {
+        let mut lane = lane();
+        for flight in lane.flights.values_mut() {
+            flight.first_sent = Some(Instant::now() - Duration::from_secs(50));
+        }
+        let budget = Duration::from_secs(50) + ATTEMPT_MIN;
+        assert_eq!(lane.overdue(budget), None);
+        lane.ended(Status::unavailable("gone"));
+        assert_eq!(lane.overdue(budget), Some(1));
+        assert_eq!(lane.overdue(budget * 2), None);
+    }
+}
