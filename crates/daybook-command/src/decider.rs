@@ -178,7 +178,14 @@ impl<D: Domain> Decider<D> {
             };
             tokio::select! {
                 outcome = outcomes.recv() => match outcome {
-                    Some(outcome) => self.conclude(outcome),
+                    Some(outcome) => {
+                        let proven = self.conclude(outcome);
+                        // The log works on the next round while the callers of this one get their answers.
+                        self.proceed().await;
+                        if let Some(proven) = proven {
+                            self.announce(proven);
+                        }
+                    }
                     // The journal is gone: nothing can be proven any more.
                     None => return,
                 },

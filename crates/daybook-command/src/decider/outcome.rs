@@ -18,9 +18,19 @@ use crate::submission::{Acknowledgement, Answer, Refusal};
 
 type Known = HashMap<CommandId, KnownCommand>;
 
+/// A round that holds, and whose callers do not know it yet.
+pub(super) struct ProvenRound<D: Domain> {
+    round: Round<D>,
+    /// Its events and when they were committed, if it has any.
+    committed: Option<(Arc<Plan>, OffsetDateTime)>,
+    /// Those of the commands looked up that had their effect before.
+    known: Known,
+}
+
 impl<D: Domain> Decider<D> {
-    /// Goes on from the certain outcome of a job.
-    pub(super) fn conclude(&mut self, outcome: Outcome) {
+    /// Goes on from the outcome of a job. A round that is proven by it is still to be announced.
+    pub(super) fn conclude(&mut self, outcome: Outcome) -> Option<ProvenRound<D>> {
+        let mut proven = None;
         let was_unsettled = self.phase == Phase::Unsettled;
         self.phase = Phase::Idle;
         match outcome {
@@ -30,7 +40,7 @@ impl<D: Domain> Decider<D> {
                 self.catch_up(catch_up);
                 self.phase = Phase::Locked;
             }
-            Outcome::Proven { recorded_at, known } => self.proven(recorded_at, &known),
+            Outcome::Proven { recorded_at, known } => proven = self.proven(recorded_at, known),
             Outcome::Known(known) => self.known(&known),
             Outcome::HeadMoved => {
                 self.undo();
@@ -44,6 +54,7 @@ impl<D: Domain> Decider<D> {
             // The connection was given up for it. What is decided already is sent once there is a new one.
             self.phase = Phase::Away { retry_at: Instant::now() };
         }
+        proven
     }
 
     /// Nothing more is decided until the outcome is known: what waits can still be taken back by its callers.
@@ -73,40 +84,47 @@ impl<D: Domain> Decider<D> {
         self.reachable.send_replace(true);
     }
 
-    /// The round holds: its events are durable, its refusals lean on committed, current states.
-    fn proven(&mut self, recorded_at: Option<OffsetDateTime>, known: &Known) {
-        let Some((round, plan)) = self.in_flight.take() else { return };
-        let mut receipts = Vec::new();
-        if let (Some(plan), Some(recorded_at)) = (plan, recorded_at) {
-            receipts = plan.receipts(recorded_at);
-            self.committed(plan, recorded_at);
+    /// The round holds: its events are durable, its refusals lean on committed, current states. What is left is to say so,
+    /// and that does not have to keep the next round waiting.
+    fn proven(
+        &mut self,
+        recorded_at: Option<OffsetDateTime>,
+        known: Known,
+    ) -> Option<ProvenRound<D>> {
+        let (round, plan) = self.in_flight.take()?;
+        let committed = plan.zip(recorded_at);
+        if let Some((plan, recorded_at)) = &committed {
+            self.head = Some(plan.head_after(*recorded_at));
+            self.tip = plan.tip().or(self.tip);
         }
         for stream_id in &round.pins {
             self.cache.unpin(stream_id);
         }
-        self.sinks.write_snapshots(round.snapshots);
         self.wins_needed = self.wins_needed.saturating_sub(1);
         self.retries_expected = self.retries_expected.saturating_sub(1);
         self.probation = self
             .probation
             .map(|commands| commands * 2)
             .filter(|commands| *commands < self.limits.batch_events_max);
-
-        let mut receipts = receipts.into_iter();
-        for decided in round.decided {
-            self.answer(decided, &mut receipts, known);
-        }
+        Some(ProvenRound { round, committed, known })
     }
 
-    fn committed(&mut self, plan: Arc<Plan>, recorded_at: OffsetDateTime) {
-        self.head = Some(plan.head_after(recorded_at));
-        self.tip = plan.tip().or(self.tip);
-        // The journal has answered, so nobody else holds the plan any more.
-        let plan = Arc::unwrap_or_clone(plan);
-        match plan.into_recorded(recorded_at) {
-            Ok(events) => self.sinks.publish(self.identity, events),
-            Err(error) => {
-                tracing::error!(%error, "committed events are not JSON; projectors read the log")
+    /// Tells the callers of a proven round, and hands its events and states on.
+    pub(super) fn announce(&mut self, proven: ProvenRound<D>) {
+        let ProvenRound { round, committed, known } = proven;
+        let receipts = committed.as_ref().map(|(plan, recorded_at)| plan.receipts(*recorded_at));
+        let mut receipts = receipts.into_iter().flatten();
+        for decided in round.decided {
+            self.answer(decided, &mut receipts, &known);
+        }
+        self.sinks.write_snapshots(round.snapshots);
+        if let Some((plan, recorded_at)) = committed {
+            // The journal has answered, so nobody else holds the plan any more.
+            match Arc::unwrap_or_clone(plan).into_recorded(recorded_at) {
+                Ok(events) => self.sinks.publish(self.identity, events),
+                Err(error) => {
+                    tracing::error!(%error, "committed events are not JSON; projectors read the log");
+                }
             }
         }
     }
