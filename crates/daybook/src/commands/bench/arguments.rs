@@ -118,7 +118,6 @@ pub(crate) struct BenchArgs {
     /// Without --stack: the server that the reference uses, as a role that may create databases; it makes one of its own
     /// and removes it. Also where the settings of PostgreSQL are read.
     #[arg(long, value_name = "URL", env = "DAYBOOK_BENCH_REFERENCE_URL", hide_env_values = true)]
-    #[arg(conflicts_with = "stack")]
     pub(crate) reference_url: Option<String>,
 
     /// Write latency over percentiles to this file, as SVG.
