@@ -84,12 +84,34 @@ async fn g5_an_import_outlives_its_service_and_every_line_has_its_effect_once_in
     stack.command.terminate(Duration::from_secs(20)).await.unwrap();
     stack.start_again(Service::Command).await.unwrap();
 
+    all_had_their_effect(import, &log).await;
+}
+
+/// The service waits for PostgreSQL so briefly that it gives commands back, and may refuse what stands behind them.
+#[tokio::test]
+async fn g5_an_import_outlives_postgresql_and_believes_no_refusal_behind_a_command_that_was_given_back()
+ {
+    let directory = directory();
+    let file = file(directory.path());
+    let mut stack = TestStack::start_with(&[(Service::Command, &["--wait-max-ms", "400"])]).await;
+    let log = PgPool::connect(&stack.admin_url()).await.unwrap();
+
+    let import = import(&stack, &file, &[]);
+    for kill in 1..=2 {
+        reached(&log, kill * LINES / 4).await;
+        stack.postgres.kill_immediately().await.unwrap();
+        stack.postgres.restart().await.unwrap();
+    }
+    all_had_their_effect(import, &log).await;
+}
+
+async fn all_had_their_effect(import: Child, log: &PgPool) {
     let (exit, last) = tokio::task::spawn_blocking(|| end(import)).await.unwrap();
     assert_eq!(exit, Some(0), "{last}");
     let summary = &last["summary"];
     let settled = summary["accepted"].as_i64().unwrap() + summary["replayed"].as_i64().unwrap();
     assert_eq!((settled, &summary["lines"]), (LINES, &LINES.into()), "{last}");
-    assert_eq!(position(&log).await, LINES);
+    assert_eq!(position(log).await, LINES);
 }
 
 #[tokio::test]
