@@ -87,10 +87,9 @@ async fn g5_an_import_outlives_its_service_and_every_line_has_its_effect_once_in
     all_had_their_effect(import, &log).await;
 }
 
-/// The service waits for PostgreSQL so briefly that it gives commands back, and may refuse what stands behind them.
+/// The service waits for PostgreSQL so briefly that it gives commands back.
 #[tokio::test]
-async fn g5_an_import_outlives_postgresql_and_believes_no_refusal_behind_a_command_that_was_given_back()
- {
+async fn g5_an_import_outlives_postgresql_and_sends_again_what_was_given_back() {
     let directory = directory();
     let file = file(directory.path());
     let mut stack = TestStack::start_with(&[(Service::Command, &["--wait-max-ms", "400"])]).await;
