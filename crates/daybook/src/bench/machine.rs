@@ -28,6 +28,8 @@ pub(crate) struct Machine {
     processor: String,
     memory_gib: u64,
     kernel: String,
+    /// Of the last minute: more than next to nothing says that the machine has other things to do.
+    load_average: f64,
     /// Debug builds say so: their figures are good for nothing.
     build: &'static str,
     /// Empty where the database was not told.
@@ -55,6 +57,10 @@ impl Machine {
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
                 .map(|text| text.trim().to_owned())
                 .unwrap_or_default(),
+            load_average: fs::read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|text| text.split_whitespace().next()?.parse().ok())
+                .unwrap_or_default(),
             build: if cfg!(debug_assertions) { "debug" } else { "release" },
             postgres,
         }
@@ -63,8 +69,8 @@ impl Machine {
     /// In words.
     pub(crate) fn describe(&self) -> String {
         let mut text = format!(
-            "machine: {} cores ({}), {} GiB, Linux {}; {} build",
-            self.cores, self.processor, self.memory_gib, self.kernel, self.build
+            "machine: {} cores ({}), {} GiB, Linux {}, load average {}; {} build",
+            self.cores, self.processor, self.memory_gib, self.kernel, self.load_average, self.build
         );
         if self.build == "debug" {
             text.push_str(" (its figures say nothing about speed)");

@@ -1,6 +1,7 @@
 //! What the processes of the stack use: processor time and memory, as the kernel counts them (`/proc`).
 //!
-//! PostgreSQL is a family of processes, counted as one. Its shared memory is left out: each of them would show it.
+//! PostgreSQL is a family of processes, counted as one. Its shared memory is left out: each of them would show it. What
+//! the machine did besides is told as well, because a busy one measures nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +12,9 @@ use serde::Serialize;
 
 /// Linux gives processor times to user space in hundredths of a second, whatever it counts in itself.
 const TICKS_A_SECOND: u64 = 100;
+
+/// The name of what is no process of the stack: others, and what the kernel does for nobody in particular.
+const ELSE: &str = "everything else";
 
 /// The processes to look at.
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ pub(crate) struct Usage {
 pub(crate) struct Moment {
     at: Instant,
     used: Vec<Used>,
+    /// Of the whole machine.
+    busy: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -95,7 +101,7 @@ impl Processes {
                 used_by(&named.map(|process| process.pid).collect(), &table)
             }
         });
-        Moment { at: Instant::now(), used: used.collect() }
+        Moment { at: Instant::now(), used: used.collect(), busy: busy().unwrap_or_default() }
     }
 
     /// What was used since an earlier moment; programs that do not run are left out.
@@ -113,7 +119,13 @@ impl Processes {
                 memory_peak_mb: megabytes(now.memory_peak_kb),
             }
         });
-        usages.filter(|usage| usage.memory_mb > 0.0).collect()
+        let mut usages: Vec<Usage> = usages.filter(|usage| usage.memory_mb > 0.0).collect();
+        let ours: f64 = usages.iter().map(|usage| usage.cpu_seconds).sum();
+        let busy = now.busy.saturating_sub(before.busy).as_secs_f64();
+        let cpu_seconds = (busy - ours).max(0.0);
+        let cores = cpu_seconds / seconds;
+        usages.push(Usage { program: ELSE, cpu_seconds, cores, ..Usage::default() });
+        usages
     }
 }
 
@@ -142,6 +154,21 @@ fn read_process(pid: u32) -> Option<Process> {
     let all = ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?;
     let cpu = Duration::from_millis(all * (1000 / TICKS_A_SECOND));
     Some(Process { pid, parent: fields.get(1)?.parse().ok()?, name, cpu })
+}
+
+/// Time that processors were not idle, all together.
+fn busy() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/stat").ok()?;
+    let ticks: Vec<u64> =
+        text.lines().next()?.split_whitespace().skip(1).map_while(|n| n.parse().ok()).collect();
+    // user, nice, system; then idle and waiting for the disk, which are not counted; irq, softirq.
+    let busy: u64 = [0, 1, 2, 5, 6].iter().filter_map(|place| ticks.get(*place)).sum();
+    Some(Duration::from_millis(busy * (1000 / TICKS_A_SECOND)))
+}
+
+/// How many cores something else kept busy.
+pub(crate) fn cores_of_others(usages: &[Usage]) -> f64 {
+    usages.iter().find(|usage| usage.program == ELSE).map_or(0.0, |usage| usage.cores)
 }
 
 fn family(root: u32, table: &[Process]) -> BTreeSet<u32> {

@@ -156,16 +156,16 @@ impl Row for Usage {
         &["process", ">cpu s a round", ">cores busy", ">memory MB", ">peak MB"];
 
     fn cells(&self) -> Vec<String> {
-        let peak = match self.memory_peak_mb {
+        let known = |megabytes: f64| match megabytes {
             0.0 => String::new(),
-            peak => format!("{peak:.1}"),
+            megabytes => format!("{megabytes:.1}"),
         };
         vec![
             self.program.to_owned(),
             format!("{:.2}", self.cpu_seconds),
             format!("{:.2}", self.cores),
-            format!("{:.1}", self.memory_mb),
-            peak,
+            known(self.memory_mb),
+            known(self.memory_peak_mb),
         ]
     }
 }

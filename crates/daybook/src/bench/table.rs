@@ -21,9 +21,9 @@ use anyhow::Context;
 use daybook_stack::{Service, Stack};
 
 use self::lines::Phase;
-use super::{accounts, prepare};
 use super::reference::REFERENCE;
 use super::site::Site;
+use super::{accounts, prepare};
 use crate::failure::Failure;
 use crate::output::note;
 

@@ -47,7 +47,7 @@ async fn run_load(session: &Session, args: BenchArgs) -> Result<(), Failure> {
     }
     let dir = args.data_dir.clone().unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
     let mut stack = tokio::select! {
-        stack = fresh_stack(session, &dir) => stack?,
+        stack = fresh_stack(session, args.stack_settings(&dir)) => stack?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let measured = tokio::select! {
@@ -59,14 +59,16 @@ async fn run_load(session: &Session, args: BenchArgs) -> Result<(), Failure> {
 }
 
 /// A stack on an empty log.
-async fn fresh_stack(session: &Session, dir: &Path) -> Result<Stack, Failure> {
+async fn fresh_stack(session: &Session, settings: StackSettings) -> Result<Stack, Failure> {
+    let dir = &settings.data_dir;
     session.printer.say(&format!("a stack of its own is started in {}", dir.display()))?;
-    let settings = StackSettings {
-        fresh: true,
-        lines: demo::into_file(dir.join("services.log")),
-        ..StackSettings::new(dir)
-    };
     Ok(Stack::start(settings).await.context("start the stack")?)
+}
+
+/// What such a stack is started with.
+fn stack_settings(dir: &Path) -> StackSettings {
+    let lines = demo::into_file(dir.join("services.log"));
+    StackSettings { fresh: true, lines, ..StackSettings::new(dir) }
 }
 
 async fn measure_running(session: &Session, args: &BenchArgs, load: &Load) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use super::Effort;
 use super::figure::{Figure, Target, Verdict};
 use super::lines::{self, Against, Line, Phase};
 use crate::bench::load;
+use crate::bench::processes::cores_of_others;
 use crate::bench::report::{Round, median, medians, problems};
 use crate::bench::site::Site;
 use crate::bench::tally::Latencies;
@@ -40,7 +41,7 @@ fn tell(line: &Line, round: &Round, effort: Effort) {
     let behind = round.catch_up_seconds.map_or_else(String::new, |s| format!(", behind {s:.1} s"));
     note(&format!(
         "round {} of {}: {}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms{behind}; reference {reference:.0}/s, \
-         disk {:.0} syncs/s\n{}",
+         disk {:.0} syncs/s, others {:.2} cores\n{}",
         round.round,
         effort.rounds,
         line.what,
@@ -48,6 +49,7 @@ fn tell(line: &Line, round: &Round, effort: Effort) {
         round.latencies.p50_ms,
         round.latencies.p99_ms,
         round.disk.syncs_per_second,
+        cores_of_others(&round.processes),
         problems(round),
     ));
 }
@@ -127,7 +129,7 @@ pub(super) async fn one_caller(site: &mut Site, effort: Effort) -> Result<Figure
         verdict => verdict,
     };
     let measured = format!(
-        "p50 {:.3} ms; a bare INSERT {:.3} ms, {more:.3} ms less",
+        "p50 {:.3} ms; a bare INSERT {:.3} ms ({more:+.3} ms)",
         median(ours.clone()),
         median(bare.clone()),
     );

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use daybook_stack::Stack;
+use daybook_stack::{Service, Stack, StackSettings};
 
 use super::growth::GrowthArgs;
 use super::soak::SoakArgs;
@@ -51,6 +51,15 @@ pub(crate) struct BenchArgs {
     /// $XDG_STATE_HOME/daybook/bench or ~/.local/state/daybook/bench for everybody else.
     #[arg(long, value_name = "DIR", requires = "stack", env = "DAYBOOK_BENCH_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+
+    /// A setting of the stack's PostgreSQL that wins over deploy/postgresql.conf, such as shared_buffers=2GB; may be
+    /// given more than once.
+    #[arg(long, value_name = "NAME=VALUE", requires = "stack", value_parser = parse_setting)]
+    pub(crate) postgres: Vec<(String, String)>,
+
+    /// A flag of the stack's command service, such as --command-flag=--snapshot-every=0; may be given more than once.
+    #[arg(long, value_name = "FLAG", requires = "stack")]
+    pub(crate) command_flag: Vec<String>,
 
     /// What is done.
     #[arg(long, value_name = "WHAT", default_value = "deposits")]
@@ -162,6 +171,14 @@ impl BenchArgs {
         Alternate { reference, callers: self.reference_callers.into(), time: REFERENCE_TIME }
     }
 
+    /// What the stack is started with.
+    pub(crate) fn stack_settings(&self, dir: &Path) -> StackSettings {
+        let mut settings = super::stack_settings(dir);
+        settings.postgres.overrides.extend(self.postgres.iter().cloned());
+        settings.flags.push((Service::Command, self.command_flag.clone()));
+        settings
+    }
+
     /// A stack of our own, with the reference if it was asked for.
     pub(crate) async fn site(
         &self,
@@ -205,6 +222,11 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
         Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("is not a number of seconds, at most a day".to_owned()),
     }
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("is not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::{STOP_GRACE, fresh_stack, interrupted};
+use super::{STOP_GRACE, fresh_stack, interrupted, stack_settings};
 use crate::bench::{GrowthEffort, Machine, REFERENCE, Site, open_accounts, run_growth};
 use crate::commands::{Interrupts, Session};
 use crate::failure::Failure;
@@ -43,7 +43,7 @@ pub(crate) async fn run(session: &Session, args: GrowthArgs) -> Result<(), Failu
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let dir = args.data_dir.unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
     let mut stack = tokio::select! {
-        stack = fresh_stack(session, &dir) => stack?,
+        stack = fresh_stack(session, stack_settings(&dir)) => stack?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let url = stack.admin_url();

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::{fresh_stack, interrupted};
+use super::{fresh_stack, interrupted, stack_settings};
 use crate::bench::{Machine, Minute, REFERENCE, Site, grown, open_accounts, run_minute};
 use crate::commands::{Interrupts, Session};
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub(crate) async fn run(session: &Session, args: SoakArgs) -> Result<(), Failure
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let dir = args.data_dir.unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
     let stack = tokio::select! {
-        stack = fresh_stack(session, &dir) => stack?,
+        stack = fresh_stack(session, stack_settings(&dir)) => stack?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let machine = Machine::look(Some(&stack.admin_url())).await;

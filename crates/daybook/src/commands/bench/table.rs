@@ -7,7 +7,7 @@ use clap::Args;
 use daybook_stack::Stack;
 use serde_json::json;
 
-use super::{fresh_stack, interrupted};
+use super::{fresh_stack, interrupted, stack_settings};
 use crate::bench::{Effort, Figure, Machine, run_table};
 use crate::commands::{Interrupts, Session};
 use crate::failure::Failure;
@@ -29,7 +29,7 @@ pub(crate) async fn run(session: &Session, args: TableArgs) -> Result<(), Failur
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let dir = args.data_dir.unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
     let mut stack = tokio::select! {
-        stack = fresh_stack(session, &dir) => stack?,
+        stack = fresh_stack(session, stack_settings(&dir)) => stack?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let machine = Machine::look(Some(&stack.admin_url())).await;
