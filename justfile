@@ -47,8 +47,8 @@ build:
     cargo build --workspace --all-targets
 
 _nextest:
-    cargo nextest run --workspace
     cargo test --workspace --doc
+    cargo nextest run --workspace
 
 # Without cargo-nextest: the same tests, one process a crate
 _cargo-test:
