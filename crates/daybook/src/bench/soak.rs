@@ -12,7 +12,7 @@ use super::{Choice, Load, Mode};
 use crate::failure::Failure;
 use crate::output::Row;
 
-/// Memory may grow by this share between the end of the first third and the end.
+/// Memory may grow by this share in the second half; in the first, caches fill.
 const SHARE_MAX: f64 = 0.1;
 
 /// Or by so much, in MB: an allocator does not give back to the byte.
@@ -54,7 +54,7 @@ pub(crate) fn grown(minutes: &[Minute]) -> Vec<String> {
         let usages = &minutes.get(at)?.round.processes;
         Some(usages.iter().find(|usage| usage.program == program)?.memory_mb)
     };
-    let (early, last) = (minutes.len() / 3, minutes.len().saturating_sub(1));
+    let (early, last) = (minutes.len() / 2, minutes.len().saturating_sub(1));
     let grown = WATCHED.iter().filter_map(|program| {
         let (before, after) = (memory(early, program)?, memory(last, program)?);
         let most = before + (before * SHARE_MAX).max(MB_MAX);

@@ -39,6 +39,8 @@ fn every_operation_that_is_counted_is_in_the_log() {
         assert!(operations > 0, "{flags}");
         let appended = head() - before;
         assert!(appended >= operations * events_each, "{flags}: {appended} for {operations}");
+        let behind = |row: &Value| row["lag_events"] != 0;
+        assert!(!dev.list("status").iter().any(behind), "{flags}: a round ends when all is read");
         assert!(round["position"].as_i64().unwrap() <= head(), "{flags}");
     }
 }

@@ -15,9 +15,9 @@ use crate::output::note;
 /// Flags of `bench soak`.
 #[derive(Debug, Args)]
 pub(crate) struct SoakArgs {
-    /// For how long.
+    /// For how long. In the first half caches may still fill.
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
-    #[arg(value_parser = clap::value_parser!(u32).range(3..=100_000))]
+    #[arg(value_parser = clap::value_parser!(u32).range(4..=100_000))]
     minutes: u32,
 
     /// How many accounts are in use.
