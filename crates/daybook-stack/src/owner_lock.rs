@@ -1,13 +1,19 @@
 //! One owner a directory: two must never start a server over the same data.
 //!
 //! The lock is the kernel's, on an open file, and so ends with its owner however that dies. Children
-//! do not inherit it.
+//! do not inherit it; but one that is being started closes its copy only a moment after its parent goes
+//! on, and may outlive a killed parent by that. So a lock that is taken is tried again for a while.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+
+/// Long against the moment that a starting child takes, short for somebody who waits for the message.
+const PATIENCE: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Held for as long as a directory is owned.
 #[derive(Debug)]
@@ -26,7 +32,16 @@ impl OwnerLock {
             .write(true)
             .open(&path)
             .with_context(|| format!("open `{}`", path.display()))?;
-        match file.try_lock() {
+        let started = Instant::now();
+        let taken = loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+                    std::thread::sleep(POLL_INTERVAL);
+                }
+                other => break other,
+            }
+        };
+        match taken {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();
