@@ -36,7 +36,7 @@ pub enum AppendError {
     /// time, read-only standby). The same batch may go in later.
     #[error("the log takes nothing now")]
     Away(#[source] sqlx::Error),
-    /// It may have been appended or not; [`Appender::resolve`] finds out.
+    /// It may have been appended or not; [`Appender::resolve`](super::Appender::resolve) finds out.
     #[error("the outcome of the append is unknown")]
     Unknown(#[source] sqlx::Error),
     /// The log no longer holds what this appender knows: it was restored, or a standby took over that lacked the tail.
