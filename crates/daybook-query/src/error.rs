@@ -15,7 +15,7 @@ pub(crate) enum QueryError {
     #[error("`{field}` {description}")]
     Invalid { field: &'static str, description: String },
     /// What the request speaks of does not exist.
-    #[error("there is no {kind} `{id}`, as far as the read models are")]
+    #[error("there is no {kind} `{id}`")]
     NotFound { kind: Kind, id: String },
     /// The wait for `min_position` took longer than it may.
     #[error("`{what}` is at {checkpoint}, not yet at {min_position}")]
