@@ -46,6 +46,9 @@ use crate::submission::{Refusal, Submission};
 const UNOPPOSED_WINS: u8 = 3;
 /// Rounds that are looked up after a retry was met.
 const RETRIES_EXPECTED: u8 = 32;
+/// Rounds in which streams that are to be made are loaded first, after one was met that exists: who makes one thing twice
+/// often makes many twice, and a load is cheaper than a batch that fails.
+const TAKES_EXPECTED: u8 = 32;
 /// Commands taken in at a time, before what is decided is sent.
 const INTAKE_MAX: usize = 1024;
 /// First pause before the log is asked again when it takes nothing; doubled each time.
@@ -110,6 +113,8 @@ pub(crate) struct Decider<D: Domain> {
     /// Rounds whose commands are all looked up before they are appended, because retries are about: who sends one command
     /// again often sends many. A look-up is cheaper than a batch that fails.
     retries_expected: u8,
+    /// Rounds in which no stream is made without asking the log for it first.
+    takes_expected: u8,
     /// Commands that a batch may have while a culprit is looked for.
     probation: Option<usize>,
     sinks: Sinks<D>,
@@ -146,6 +151,7 @@ impl<D: Domain> Decider<D> {
             away_pause: AWAY_PAUSE_MIN,
             wins_needed: 0,
             retries_expected: 0,
+            takes_expected: 0,
             probation: None,
             domain,
             limits,

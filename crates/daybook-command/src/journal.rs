@@ -82,6 +82,8 @@ pub(crate) enum Outcome {
     Locked(CatchUp),
     /// Nothing was appended: the log is not the one that this instance knew.
     HistoryLost(Tip),
+    /// Nothing was appended: a version that the batch gives to an event is taken in its stream.
+    VersionTaken(String),
     /// Nothing was appended: PostgreSQL refuses something in the batch.
     Refused(String),
     /// Nothing was appended: the log takes nothing now.
@@ -226,6 +228,7 @@ async fn look_up(
 fn outcome_of_error(error: AppendError) -> Outcome {
     match error {
         AppendError::HistoryLost(tip) => Outcome::HistoryLost(tip),
+        AppendError::VersionTaken(error) => Outcome::VersionTaken(error_chain(&error)),
         AppendError::Refused(error) => Outcome::Refused(error_chain(&error)),
         // The caller finds out in the next round; nothing was appended.
         AppendError::CommandKnown => Outcome::HeadMoved,

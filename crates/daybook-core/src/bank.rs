@@ -40,6 +40,10 @@ impl Domain for Bank {
         streams::streams(command, states)
     }
 
+    fn makes(&self, command: &BankCommand) -> Option<StreamId> {
+        streams::makes(command)
+    }
+
     fn decide(
         &self,
         command: &BankCommand,

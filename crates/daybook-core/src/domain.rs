@@ -64,6 +64,10 @@ pub trait Domain: Send + Sync + 'static {
     /// accounts stand in the transfer.
     fn streams(&self, command: &Self::Command, states: &dyn States<Self::State>) -> Vec<StreamId>;
 
+    /// The stream that a command makes, where it makes one: accepted, it records the first event there. It need not be
+    /// loaded first, because the append refuses a version that is taken.
+    fn makes(&self, command: &Self::Command) -> Option<StreamId>;
+
     /// Decides: the events to record, at least one, in order; each on one of the streams named before.
     ///
     /// # Errors

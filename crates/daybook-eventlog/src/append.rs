@@ -143,7 +143,11 @@ impl Appender {
     pub async fn append(&mut self, plan: &Plan) -> Result<Appended, AppendError> {
         let sending = plan.send(self.connected()?);
         let result = bounded(sending).await.map_err(classify);
-        if !matches!(result, Ok(_) | Err(AppendError::CommandKnown | AppendError::Refused(_))) {
+        let said_so = matches!(
+            result,
+            Err(AppendError::CommandKnown | AppendError::VersionTaken(_) | AppendError::Refused(_))
+        );
+        if result.is_err() && !said_so {
             self.connection = None;
         }
         result

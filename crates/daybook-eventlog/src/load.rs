@@ -7,7 +7,7 @@ use daybook_core::domain::Domain;
 use daybook_core::ids::Version;
 use daybook_core::stream::StreamId;
 use futures::TryStreamExt as _;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::error::ReadError;
 use crate::row::recorded_event;
@@ -30,7 +30,9 @@ pub async fn load_streams<D: Domain>(
     domain: &D,
     stream_ids: &[StreamId],
 ) -> Result<HashMap<StreamId, LoadedStream<D::State>>, ReadError> {
-    let mut loaded = load_snapshots(pool, domain, stream_ids).await?;
+    // One connection for both queries: the pool tests each that it gives out and takes back.
+    let mut connection = pool.acquire().await?;
+    let mut loaded = load_snapshots(&mut connection, domain, stream_ids).await?;
     // One that is named twice must not be folded twice.
     let distinct: BTreeSet<&StreamId> = stream_ids.iter().collect();
     let ids: Vec<&str> = distinct.iter().map(|id| id.as_str()).collect();
@@ -38,8 +40,10 @@ pub async fn load_streams<D: Domain>(
         .iter()
         .map(|id| loaded.get(*id).map_or(0, |stream| stream.version.get()))
         .collect();
-    let mut rows =
-        sqlx::query(include_str!("queries/load_events.sql")).bind(ids).bind(versions).fetch(pool);
+    let mut rows = sqlx::query(include_str!("queries/load_events.sql"))
+        .bind(ids)
+        .bind(versions)
+        .fetch(&mut *connection);
     while let Some(row) = rows.try_next().await? {
         let recorded = recorded_event(&row)?;
         let event = recorded.decode::<D::Event>().map_err(|source| ReadError::Undecodable {
@@ -62,7 +66,7 @@ pub async fn load_streams<D: Domain>(
 
 /// The usable snapshots among those of `stream_ids`: made by this build's evolve code, and readable.
 async fn load_snapshots<D: Domain>(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     domain: &D,
     stream_ids: &[StreamId],
 ) -> Result<HashMap<StreamId, LoadedStream<D::State>>, ReadError> {
@@ -71,7 +75,7 @@ async fn load_snapshots<D: Domain>(
     let rows = sqlx::query(include_str!("queries/load_snapshots.sql"))
         .bind(ids)
         .bind(fingerprints)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     let mut loaded = HashMap::new();
     for row in rows {

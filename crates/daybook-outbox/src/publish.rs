@@ -118,7 +118,11 @@ impl Publisher {
                 biased;
                 () = shutdown.cancelled() => break,
                 _ = refresh.tick() => self.refresh_groups().await,
-                () = queue.arrived() => self.deliver(queue.take(PIPELINE_EVENTS_MAX)).await,
+                () = queue.arrived() => {
+                    // Whoever put it in has callers to answer: they are next, not Redis.
+                    tokio::task::yield_now().await;
+                    self.deliver(queue.take(PIPELINE_EVENTS_MAX)).await;
+                }
             }
         }
         let rest = async {

@@ -42,12 +42,19 @@ impl<D: Domain> Decider<D> {
             || self.probation.is_some_and(|commands_max| batch.commands.len() >= commands_max)
     }
 
-    /// Decides a command, or sets it aside until its streams are there.
+    /// Decides a command, or sets it aside until its streams are there. A stream that it makes is not waited for: as far as
+    /// anybody knows it does not exist, and the append refuses the batch if it does.
     fn consider(&mut self, numbered: Numbered<D>) {
-        let streams = self.domain.streams(&numbered.submission.command, &self.cache);
+        let command = &numbered.submission.command;
+        let streams = self.domain.streams(command, &self.cache);
+        let made = self.domain.makes(command).filter(|stream_id| {
+            self.takes_expected == 0
+                && !self.cache.contains(stream_id)
+                && !self.loads.is_expected(stream_id)
+        });
         let mut is_blocked = false;
         for stream_id in &streams {
-            if !self.cache.contains(stream_id) {
+            if !self.cache.contains(stream_id) && made.as_ref() != Some(stream_id) {
                 self.loads.want(stream_id);
                 is_blocked = true;
             }
@@ -56,11 +63,12 @@ impl<D: Domain> Decider<D> {
         if is_blocked {
             self.queue.block(numbered, streams);
         } else {
-            self.decide(numbered, &streams);
+            self.decide(numbered, streams, made);
         }
     }
 
-    fn decide(&mut self, numbered: Numbered<D>, streams: &[StreamId]) {
+    /// `made`: the stream that the command makes, if the log was not asked for it.
+    fn decide(&mut self, numbered: Numbered<D>, streams: Vec<StreamId>, made: Option<StreamId>) {
         let submission = &numbered.submission;
         if submission.deadline <= Instant::now() {
             // Not in hand yet, so it certainly has no effect, and nothing has to be proven for that.
@@ -72,9 +80,21 @@ impl<D: Domain> Decider<D> {
         if !submission.ticket.take_in_hand() {
             return;
         }
-        match self.judge(submission, streams) {
-            Ok(decision) => self.accept(numbered, decision),
-            Err(refusal) => self.building.refuse(numbered, refusal),
+        match (self.judge(submission, &streams), made) {
+            (Ok(decision), made) => {
+                if let Some(stream_id) = made {
+                    self.cache.insert(stream_id, Version::ZERO, None);
+                    self.building.makes_streams = true;
+                }
+                self.accept(numbered, decision);
+            }
+            // A refusal proves nothing about a stream that nobody asked for; it must not lean on that (G12).
+            (Err(_), Some(stream_id)) => {
+                submission.ticket.put_back();
+                self.loads.want(&stream_id);
+                self.queue.block(numbered, streams);
+            }
+            (Err(refusal), None) => self.building.refuse(numbered, refusal),
         }
     }
 

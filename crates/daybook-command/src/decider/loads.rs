@@ -69,6 +69,11 @@ impl<D: Domain> Loads<D> {
         }
     }
 
+    /// Whether a stream is asked for or on its way.
+    pub(super) fn is_expected(&self, stream_id: &StreamId) -> bool {
+        self.expected.contains(stream_id)
+    }
+
     /// A stream changed in the log: what is on its way of it may be stale.
     pub(super) fn taint(&mut self, stream_id: &StreamId) {
         if self.expected.contains(stream_id) {

@@ -12,7 +12,10 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::round::{Decided, Round, Verdict};
-use super::{AWAY_PAUSE_MAX, AWAY_PAUSE_MIN, Decider, Phase, RETRIES_EXPECTED, UNOPPOSED_WINS};
+use super::{
+    AWAY_PAUSE_MAX, AWAY_PAUSE_MIN, Decider, Phase, RETRIES_EXPECTED, TAKES_EXPECTED,
+    UNOPPOSED_WINS,
+};
 use crate::journal::Outcome;
 use crate::submission::{Acknowledgement, Answer, Refusal};
 
@@ -47,6 +50,7 @@ impl<D: Domain> Decider<D> {
                 self.wins_needed = UNOPPOSED_WINS;
             }
             Outcome::HistoryLost(tip) => self.history_lost(tip),
+            Outcome::VersionTaken(error) => self.version_taken(&error),
             Outcome::Refused(error) => self.refused(&error),
             Outcome::Away(error) => self.away(&error),
         }
@@ -100,8 +104,11 @@ impl<D: Domain> Decider<D> {
         for stream_id in &round.pins {
             self.cache.unpin(stream_id);
         }
+        // Streams that were made came in without a load.
+        self.shrink_cache();
         self.wins_needed = self.wins_needed.saturating_sub(1);
         self.retries_expected = self.retries_expected.saturating_sub(1);
+        self.takes_expected = self.takes_expected.saturating_sub(1);
         self.probation = self
             .probation
             .map(|commands| commands * 2)
@@ -216,6 +223,18 @@ impl<D: Domain> Decider<D> {
         self.head = None;
         self.tip = None;
         self.phase = Phase::Away { retry_at: Instant::now() };
+    }
+
+    /// A stream that was to be made exists: for a while such streams are loaded first, and their commands refused by the
+    /// rules. Where none was to be made the states in memory are not what the log has, and the culprit is looked for.
+    fn version_taken(&mut self, error: &str) {
+        let makes_streams = self.in_flight.as_ref().is_some_and(|(round, _)| round.makes_streams);
+        if !makes_streams {
+            return self.refused(error);
+        }
+        tracing::debug!(%error, "a stream that was to be made exists");
+        self.takes_expected = TAKES_EXPECTED;
+        self.undo();
     }
 
     /// PostgreSQL refuses something in the batch: smaller and smaller batches find the culprit, and it alone is refused.

@@ -46,6 +46,8 @@ pub(super) struct Round<D: Domain> {
     /// The streams pinned for it in the cache, once for each time.
     pub(super) pins: Vec<StreamId>,
     pub(super) snapshots: Vec<SnapshotState<D::State>>,
+    /// A stream is made in it that was not asked for in the log: the append shows whether it exists.
+    pub(super) makes_streams: bool,
 }
 
 impl<D: Domain> Default for Round<D> {
@@ -56,6 +58,7 @@ impl<D: Domain> Default for Round<D> {
             bytes: 0,
             pins: Vec::new(),
             snapshots: Vec::new(),
+            makes_streams: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which streams a command leans on, as far as the known states tell.
 
 use super::{BankCommand, BankState};
+use crate::account::AccountCommand;
 use crate::domain::States;
 use crate::stream::StreamId;
 use crate::transfer::{Transfer, TransferCommand, TransferId};
@@ -9,6 +10,19 @@ pub(super) fn streams(command: &BankCommand, states: &dyn States<BankState>) -> 
     match command {
         BankCommand::Account(command) => vec![command.account_id().stream_id()],
         BankCommand::Transfer(command) => transfer_streams(command, states),
+    }
+}
+
+/// The stream of the account or transfer that a command makes.
+pub(super) fn makes(command: &BankCommand) -> Option<StreamId> {
+    match command {
+        BankCommand::Account(AccountCommand::OpenAccount { account_id, .. }) => {
+            Some(account_id.stream_id())
+        }
+        BankCommand::Transfer(TransferCommand::InitiateTransfer { transfer_id, .. }) => {
+            Some(transfer_id.stream_id())
+        }
+        BankCommand::Account(_) | BankCommand::Transfer(_) => None,
     }
 }
 

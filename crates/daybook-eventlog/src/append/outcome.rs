@@ -29,6 +29,9 @@ pub enum AppendError {
     /// Nothing was appended: at least one of the commands had its effect before.
     #[error("a command of the batch had its effect before")]
     CommandKnown,
+    /// Nothing was appended: a version that the batch gives to an event is taken in its stream.
+    #[error("a version that the batch has is taken in its stream")]
+    VersionTaken(#[source] sqlx::Error),
     /// Nothing was appended: PostgreSQL refused the batch for something that it holds.
     #[error("PostgreSQL refused the batch")]
     Refused(#[source] sqlx::Error),
@@ -53,6 +56,9 @@ pub(super) fn classify(error: sqlx::Error) -> AppendError {
     let code = refusal.code().unwrap_or_default().into_owned();
     if refusal.constraint() == Some("commands_pkey") {
         return AppendError::CommandKnown;
+    }
+    if refusal.constraint() == Some("events_stream_version_key") {
+        return AppendError::VersionTaken(error);
     }
     match code.get(..2) {
         // The server is going down, perhaps after the commit.

@@ -39,6 +39,10 @@ impl Domain for Counting {
         Vec::new()
     }
 
+    fn makes(&self, (): &()) -> Option<StreamId> {
+        None
+    }
+
     fn decide(
         &self,
         (): &(),
