@@ -39,6 +39,7 @@ use self::loads::{Arrival, Loads};
 use self::queue::{Numbered, Queue};
 use self::round::{Decided, Round, Verdict};
 use crate::journal::{Job, Outcome, Proof};
+use crate::metrics::Metrics;
 use crate::sinks::Sinks;
 use crate::submission::{Refusal, Submission};
 
@@ -120,6 +121,9 @@ pub(crate) struct Decider<D: Domain> {
     sinks: Sinks<D>,
     jobs: mpsc::Sender<Job>,
     reachable: watch::Sender<bool>,
+    /// When the round in flight was sent.
+    sent_at: Instant,
+    metrics: Metrics,
 }
 
 impl<D: Domain> Decider<D> {
@@ -132,13 +136,14 @@ impl<D: Domain> Decider<D> {
         sinks: Sinks<D>,
         jobs: mpsc::Sender<Job>,
         reachable: watch::Sender<bool>,
+        metrics: Metrics,
     ) -> Self {
         Self {
             cache: {
                 let domain = Arc::clone(&domain);
                 Cache::new(limits.cache_bytes_max, move |state| domain.heap_bytes(state))
             },
-            loads: Loads::new(Arc::clone(&domain), pool),
+            loads: Loads::new(Arc::clone(&domain), pool, metrics.cache_loads.clone()),
             queue: Queue::new(),
             building: Round::default(),
             in_flight: None,
@@ -158,6 +163,8 @@ impl<D: Domain> Decider<D> {
             sinks,
             jobs,
             reachable,
+            sent_at: Instant::now(),
+            metrics,
         }
     }
 
@@ -265,6 +272,7 @@ impl<D: Domain> Decider<D> {
             lookups: round.may_be_retries(self.retries_expected > 0),
         };
         self.in_flight = Some((round, plan));
+        self.sent_at = Instant::now();
         let job = if locked { Job::ProveLocked(proof) } else { Job::Prove(proof) };
         self.send(job).await;
     }

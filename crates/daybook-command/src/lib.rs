@@ -5,6 +5,7 @@
 
 mod decider;
 mod journal;
+mod metrics;
 mod run;
 mod service;
 mod settings;

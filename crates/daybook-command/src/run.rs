@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::decider::Decider;
 use crate::journal;
+use crate::metrics::Metrics;
 use crate::service::{CommandApi, Desk};
 use crate::settings::Settings;
 use crate::sinks::Sinks;
@@ -38,6 +39,9 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     settings.validate()?;
+    daybook_runtime::metrics::start()?;
+    let metrics = Metrics::new();
+    daybook_runtime::metrics::serve(settings.metrics_listen, shutdown.clone()).await?;
     let log_url = &settings.log_database_url;
     let options = postgres::options(log_url, "daybook-command append")?;
     let pool = postgres::pool(log_url, "daybook-command load", settings.pool_size)?;
@@ -50,20 +54,29 @@ pub async fn run(
     let publisher_stop = CancellationToken::new();
     let publisher = tokio::spawn(publisher.run(publisher_stop.clone()));
     let (sinks, snapshot_writer) =
-        Sinks::start(publisher_handle, Arc::clone(&domain), pool.clone());
+        Sinks::start(publisher_handle, Arc::clone(&domain), pool.clone(), &metrics);
 
     let (jobs, job_inbox) = mpsc::channel(1);
     let (outcomes, outcome_inbox) = mpsc::channel(1);
     let (reachable, is_reachable) = watch::channel(false);
     let (submissions, inbox) = mpsc::channel(settings.commands_max);
     let mut journal = tokio::spawn(journal::run(Appender::new(options), job_inbox, outcomes));
-    let decider = Decider::new(domain, settings.limits(), pool.clone(), sinks, jobs, reachable);
+    let decider = Decider::new(
+        domain,
+        settings.limits(),
+        pool.clone(),
+        sinks,
+        jobs,
+        reachable,
+        metrics.clone(),
+    );
     let mut decider = tokio::spawn(decider.run(inbox, outcome_inbox));
 
     let (routes, health) =
         server::routes(SERVICE_NAME, Some(daybook_proto::FILE_DESCRIPTOR_SET)).await?;
     tokio::spawn(tell_health(health.clone(), is_reachable.clone(), shutdown.clone()));
-    let desk = Desk::new(submissions, is_reachable, &settings, shutdown.clone());
+    let desk =
+        Desk::new(submissions, is_reachable, &settings, shutdown.clone(), metrics.overloaded);
     let service = CommandServiceServer::new(CommandApi::new(desk))
         .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
         .max_encoding_message_size(server::MESSAGE_BYTES_MAX);

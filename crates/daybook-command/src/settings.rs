@@ -63,6 +63,10 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_COMMAND_POOL_SIZE", default_value_t = 6)]
     pub pool_size: u32,
 
+    /// Address and port to serve metrics on, for Prometheus, at /metrics over HTTP [default: not served]
+    #[arg(long, env = "DAYBOOK_COMMAND_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetrySettings,

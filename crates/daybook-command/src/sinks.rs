@@ -8,10 +8,12 @@ use daybook_core::event::RecordedEvent;
 use daybook_eventlog::Identity;
 use daybook_eventlog::snapshot::{Snapshot, write_snapshots};
 use daybook_outbox::{Origin, PublisherHandle};
+use metrics::Counter;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 
 use crate::decider::SnapshotState;
+use crate::metrics::Metrics;
 use daybook_runtime::telemetry::error_chain;
 
 /// Snapshots that may wait to be written; beyond, new ones are dropped.
@@ -23,6 +25,7 @@ const SNAPSHOTS_PER_WRITE: usize = 256;
 pub(crate) struct Sinks<D: Domain> {
     publisher: PublisherHandle,
     snapshots: mpsc::Sender<SnapshotState<D::State>>,
+    snapshots_dropped: Counter,
 }
 
 impl<D: Domain> Sinks<D> {
@@ -31,10 +34,12 @@ impl<D: Domain> Sinks<D> {
         publisher: PublisherHandle,
         domain: Arc<D>,
         pool: PgPool,
+        metrics: &Metrics,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (snapshots, waiting) = mpsc::channel(SNAPSHOTS_WAITING_MAX);
         let writer = tokio::spawn(write_all(domain, pool, waiting));
-        (Self { publisher, snapshots }, writer)
+        let snapshots_dropped = metrics.snapshots_dropped.clone();
+        (Self { publisher, snapshots, snapshots_dropped }, writer)
     }
 
     /// Hands committed events over to Redis.
@@ -48,6 +53,7 @@ impl<D: Domain> Sinks<D> {
     pub(crate) fn write_snapshots(&self, states: Vec<SnapshotState<D::State>>) {
         for state in states {
             if self.snapshots.try_send(state).is_err() {
+                self.snapshots_dropped.increment(1);
                 tracing::debug!("a snapshot is dropped: too many wait to be written");
             }
         }

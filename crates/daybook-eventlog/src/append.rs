@@ -13,8 +13,8 @@
 
 use daybook_core::event::{NewEvent, RecordedEvent};
 use daybook_core::ids::{CommandId, Position};
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{Connection as _, Row as _};
 use time::OffsetDateTime;
 
 use crate::error::ReadError;
@@ -23,6 +23,7 @@ use crate::row::recorded_event;
 
 mod outcome;
 mod plan;
+mod send;
 
 use self::outcome::{ANSWER_TIMEOUT, bounded, bounded_read, classify, timed_out};
 
@@ -295,40 +296,4 @@ async fn lock_and_catch_up(
         .map(recorded_event)
         .collect::<Result<Vec<_>, _>>()?;
     Ok(CatchUp { head, tip, events: Some(events) })
-}
-
-impl Plan {
-    async fn send(&self, connection: &mut PgConnection) -> Result<Appended, sqlx::Error> {
-        let arrays = self.arrays();
-        let row = sqlx::query(include_str!("queries/append.sql"))
-            .bind(self.expected_head.get())
-            .bind(self.new_head.get())
-            .bind(arrays.partition_positions)
-            .bind(arrays.command_ids)
-            .bind(arrays.first_positions)
-            .bind(arrays.event_counts)
-            .bind(arrays.content_hashes)
-            .bind(arrays.positions)
-            .bind(arrays.prev_positions)
-            .bind(arrays.partitions)
-            .bind(arrays.versions)
-            .bind(arrays.event_ids)
-            .bind(arrays.schema_versions)
-            .bind(arrays.stream_ids)
-            .bind(arrays.stream_types)
-            .bind(arrays.event_types)
-            .bind(arrays.data)
-            .bind(arrays.metadata)
-            .fetch_optional(connection)
-            .await?;
-        let Some(row) = row else { return Ok(Appended::HeadMoved) };
-        let clamp_seconds: f64 = row.try_get("clamp_seconds")?;
-        if clamp_seconds > 1.0 {
-            tracing::error!(
-                clamp_seconds,
-                "the clock of PostgreSQL went back; events carry the last time until it has caught up"
-            );
-        }
-        Ok(Appended::Committed { recorded_at: row.try_get("recorded_at")? })
-    }
 }

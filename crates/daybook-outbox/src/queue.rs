@@ -80,6 +80,9 @@ impl Queue {
 
     pub(crate) fn count_dropped(&self, events: usize) {
         let events = u64::try_from(events).unwrap_or(u64::MAX);
+        if events > 0 {
+            metrics::counter!("daybook_outbox_dropped_events_total").increment(events);
+        }
         self.dropped_events.fetch_add(events, Ordering::Relaxed);
     }
 

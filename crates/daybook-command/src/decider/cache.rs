@@ -108,6 +108,11 @@ impl<S> Cache<S> {
         fixed_bytes::<S>(stream_id) + state.map_or(0, &self.heap_bytes)
     }
 
+    /// How many streams it holds, and what they take in bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.streams.len(), self.bytes)
+    }
+
     /// Whether it holds more than it should.
     pub(super) fn is_over_full(&self) -> bool {
         self.bytes > self.bytes_max

@@ -80,6 +80,7 @@ impl<D: Domain> Decider<D> {
         if !submission.ticket.take_in_hand() {
             return;
         }
+        self.metrics.cache_lookups.increment(streams.len() as u64);
         match (self.judge(submission, &streams), made) {
             (Ok(decision), made) => {
                 if let Some(stream_id) = made {

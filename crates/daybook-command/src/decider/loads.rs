@@ -12,6 +12,7 @@ use daybook_core::domain::Domain;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::ReadError;
 use daybook_eventlog::load::{LoadedStream, load_streams};
+use metrics::Counter;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
@@ -47,10 +48,12 @@ pub(super) struct Loads<D: Domain> {
     /// Loads that failed because of one stream among them: each is loaded by itself.
     alone: Vec<StreamId>,
     running: JoinSet<LoadResult<D::State>>,
+    loads: Counter,
 }
 
 impl<D: Domain> Loads<D> {
-    pub(super) fn new(domain: Arc<D>, pool: PgPool) -> Self {
+    /// Loads through `pool`, and counts the streams in `loads`.
+    pub(super) fn new(domain: Arc<D>, pool: PgPool, loads: Counter) -> Self {
         Self {
             domain,
             pool,
@@ -59,6 +62,7 @@ impl<D: Domain> Loads<D> {
             tainted: HashSet::new(),
             alone: Vec::new(),
             running: JoinSet::new(),
+            loads,
         }
     }
 
@@ -104,6 +108,7 @@ impl<D: Domain> Loads<D> {
             for stream_id in &streams {
                 self.tainted.remove(stream_id);
             }
+            self.loads.increment(streams.len() as u64);
             let (domain, pool) = (Arc::clone(&self.domain), self.pool.clone());
             self.running.spawn(async move {
                 let loaded = load_streams(&pool, &*domain, &streams).await;

@@ -46,6 +46,7 @@ impl<D: Domain> Decider<D> {
             Outcome::Proven { recorded_at, known } => proven = self.proven(recorded_at, known),
             Outcome::Known(known) => self.known(&known),
             Outcome::HeadMoved => {
+                self.metrics.rounds_lost.increment(1);
                 self.undo();
                 self.wins_needed = UNOPPOSED_WINS;
             }
@@ -97,6 +98,7 @@ impl<D: Domain> Decider<D> {
     ) -> Option<ProvenRound<D>> {
         let (round, plan) = self.in_flight.take()?;
         let committed = plan.zip(recorded_at);
+        self.note_proven(committed.as_ref().map_or(0, |(plan, _)| plan.events.len()));
         if let Some((plan, recorded_at)) = &committed {
             self.head = Some(plan.head_after(*recorded_at));
             self.tip = plan.tip().or(self.tip);
@@ -114,6 +116,16 @@ impl<D: Domain> Decider<D> {
             .map(|commands| commands * 2)
             .filter(|commands| *commands < self.limits.batch_events_max);
         Some(ProvenRound { round, committed, known })
+    }
+
+    fn note_proven(&self, events: usize) {
+        if events > 0 {
+            self.metrics.append_seconds.record(self.sent_at.elapsed());
+            self.metrics.append_events.record(precise(events));
+        }
+        let (streams, bytes) = self.cache.size();
+        self.metrics.cache_streams.set(precise(streams));
+        self.metrics.cache_bytes.set(precise(bytes));
     }
 
     /// Tells the callers of a proven round, and hands its events and states on.
@@ -156,6 +168,11 @@ impl<D: Domain> Decider<D> {
                 None => Err(refusal),
             },
         };
+        match &answer {
+            Ok(Acknowledgement { replayed: false, .. }) => self.metrics.accepted.increment(1),
+            Ok(_) => self.metrics.replayed.increment(1),
+            Err(_) => self.metrics.refused.increment(1),
+        }
         submission.ticket.answer(answer);
     }
 
@@ -217,6 +234,7 @@ impl<D: Domain> Decider<D> {
             "the log lost its tail: it no longer holds an event that this service has seen committed; \
              everything in memory is dropped"
         );
+        self.metrics.history_lost.increment(1);
         self.undo();
         self.cache.clear();
         self.loads.taint_all();
@@ -259,6 +277,13 @@ impl<D: Domain> Decider<D> {
             culprit.ticket.answer(Err(Refusal::Defect(error.to_owned())));
         }
     }
+}
+
+/// As metrics have it.
+fn precise(count: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "nothing here comes near 2^52")]
+    let count = count as f64;
+    count
 }
 
 /// The first receipt, if the command is the one that got it.

@@ -9,6 +9,7 @@ use daybook_core::metadata::Metadata;
 use daybook_core::stream::ExpectedVersion;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status;
+use metrics::Counter;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -33,6 +34,7 @@ pub(crate) struct Desk {
     reachable: watch::Receiver<bool>,
     wait_max: Duration,
     stopping: CancellationToken,
+    overloaded: Counter,
 }
 
 /// The caller's half of a command in hand.
@@ -50,6 +52,7 @@ impl Desk {
         reachable: watch::Receiver<bool>,
         settings: &Settings,
         stopping: CancellationToken,
+        overloaded: Counter,
     ) -> Self {
         Self {
             submissions,
@@ -57,6 +60,7 @@ impl Desk {
             reachable,
             wait_max: Duration::from_millis(settings.wait_max_ms),
             stopping,
+            overloaded,
         }
     }
 
@@ -74,14 +78,14 @@ impl Desk {
         let caller = Caller::new(Sender::of(&request)?, context)?;
         let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
         let command = request.into_inner().into_command()?;
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| too_much())?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.too_much())?;
         let waiting = self.submit(command, caller, timeout, place)?;
         self.wait(waiting).await
     }
 
     /// As [`Desk::execute`], for callers that are kept waiting rather than refused when too much is in hand.
     pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.places).acquire_owned().await.map_err(|_| too_much())
+        Arc::clone(&self.places).acquire_owned().await.map_err(|_| self.too_much())
     }
 
     /// Hands a command to the decider, in the order of the calls.
@@ -104,7 +108,7 @@ impl Desk {
             deadline,
             ticket,
         };
-        self.submissions.try_send(submission).map_err(|_| too_much())?;
+        self.submissions.try_send(submission).map_err(|_| self.too_much())?;
         Ok(Waiting { answer, stage, deadline, caller })
     }
 
@@ -122,11 +126,12 @@ impl Desk {
             Err(_) => Err(refusal::log_away()),
         }
     }
-}
 
-fn too_much() -> Status {
-    let message = "too many commands are in hand; this one was not applied, try again";
-    status::resource_exhausted("TOO_MANY_COMMANDS", message, RETRY_AFTER)
+    fn too_much(&self) -> Status {
+        self.overloaded.increment(1);
+        let message = "too many commands are in hand; this one was not applied, try again";
+        status::resource_exhausted("TOO_MANY_COMMANDS", message, RETRY_AFTER)
+    }
 }
 
 /// SHA-256 over what is asked for, what is expected and who asks; not over trace, correlation or reason, in which a retry

@@ -39,16 +39,24 @@ fn outline(events: &[(i64, &str, i64)]) -> Vec<(i64, String, i64)> {
 #[tokio::test]
 async fn an_append_that_went_in_without_its_answer_is_found_and_not_repeated() {
     let World { log, proxy, mut writer } = World::start().await;
+    // The statement for several events is another one, and is prepared now as well.
+    writer.must_append(vec![event("account-c", 1), event("account-c", 2)]).await;
     let plan = writer.plan(vec![event("account-a", 2), event("account-b", 1)]);
     proxy.arm(Fault::LoseAnswer);
     let lost = writer.append(&plan).await;
     assert!(matches!(lost, Err(AppendError::Unknown(_))), "{lost:?}");
     let stored = log.all().await;
-    assert_eq!(stored.len(), 3, "the test is to lose the answer, not the append");
+    assert_eq!(stored.len(), 5, "the test is to lose the answer, not the append");
 
     let resolved = writer.resolve(&plan).await.unwrap();
-    assert_eq!(resolved, Appended::Committed { recorded_at: stored[1].recorded_at });
-    let once = outline(&[(1, "account-a", 1), (2, "account-a", 2), (3, "account-b", 1)]);
+    assert_eq!(resolved, Appended::Committed { recorded_at: stored[3].recorded_at });
+    let once = outline(&[
+        (1, "account-a", 1),
+        (2, "account-c", 1),
+        (3, "account-c", 2),
+        (4, "account-a", 2),
+        (5, "account-b", 1),
+    ]);
     assert_eq!(log.outline().await, once);
     // Asked again, it says the same.
     assert_eq!(writer.appender.resolve(&plan, None).await.unwrap(), resolved);

@@ -1,0 +1,83 @@
+//! Metrics for Prometheus, served as text at `http://ADDRESS/metrics`. They are counted whether or not anybody asks; a
+//! service says what it counts where it counts it, and describes it once with [`metrics::describe_counter`] and its like.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::routing::get;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How often samples of histograms are put into their buckets; in between they take memory.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Upper bounds of durations, in seconds: from a commit on a fast disk to the longest wait for an answer.
+const SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 4.0, 16.0];
+
+/// Upper bounds of sizes, in pieces.
+const PIECES: [f64; 8] = [1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0];
+
+/// One a process: the recorder is global.
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts counting. What is counted before is lost, so this comes first.
+///
+/// # Errors
+/// When another recorder was installed in this process.
+pub fn start() -> anyhow::Result<()> {
+    if RECORDER.get().is_none() {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_events".to_owned()), &PIECES)
+            })
+            .context("buckets of metrics")?
+            .build_recorder();
+        let handle = recorder.handle();
+        if RECORDER.set(handle).is_ok() {
+            metrics::set_global_recorder(recorder).context("count metrics")?;
+        }
+    }
+    Ok(())
+}
+
+/// Serves what is counted, until `shutdown`; where no address is given, only keeps the books.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(listen: Option<SocketAddr>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    tokio::spawn(keep_up(shutdown.clone()));
+    let Some(address) = listen else { return Ok(()) };
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
+    tracing::info!(address = %listener.local_addr()?, "serving metrics at /metrics");
+    let render = || async { RECORDER.get().map(PrometheusHandle::render).unwrap_or_default() };
+    let router = Router::new().route("/metrics", get(render));
+    tokio::spawn(async move {
+        let serving = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { shutdown.cancelled().await });
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "metrics are no longer served");
+        }
+    });
+    Ok(())
+}
+
+async fn keep_up(shutdown: CancellationToken) {
+    let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = interval.tick() => {
+                if let Some(recorder) = RECORDER.get() {
+                    recorder.run_upkeep();
+                }
+            }
+        }
+    }
+}
