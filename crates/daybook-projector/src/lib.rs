@@ -5,6 +5,7 @@
 //! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
 //! - `log`: the log, and whether it still is the one that the rows were folded from;
 //! - `session`, `runner`: one stretch of work, and the loop around it;
+//! - [`skips`]: events that operators had passed over;
 //! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
 //!
 //! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs time
@@ -15,6 +16,7 @@ pub mod projection;
 pub mod projections;
 pub mod service;
 pub mod settings;
+pub mod skips;
 
 mod checkpoint;
 mod failure;
@@ -26,3 +28,4 @@ mod session;
 
 pub use service::run;
 pub use settings::Settings;
+pub use skips::{Skips, SkipsError};
