@@ -4,6 +4,7 @@
 //! - `feed`: which events are next, from messages and pages of the log;
 //! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
 //! - `log`: the log, and whether it still is the one that the rows were folded from;
+//! - `lease`: which instance of a group works on which partition;
 //! - `session`, `runner`: one stretch of work, and the loop around it;
 //! - [`skips`]: events that operators had passed over;
 //! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
@@ -21,6 +22,7 @@ pub mod skips;
 mod checkpoint;
 mod failure;
 mod feed;
+mod lease;
 mod log;
 mod read_models;
 mod runner;

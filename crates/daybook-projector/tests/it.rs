@@ -8,6 +8,8 @@ mod support;
 mod checkpoints;
 #[path = "it/failures.rs"]
 mod failures;
+#[path = "it/leases.rs"]
+mod leases;
 #[path = "it/messages.rs"]
 mod messages;
 #[path = "it/migrate.rs"]
