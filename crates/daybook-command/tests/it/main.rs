@@ -11,6 +11,7 @@ mod loading;
 mod metadata;
 mod model;
 mod postgres_away;
+mod projections;
 mod property;
 mod redis_away;
 mod retries;

@@ -21,12 +21,12 @@ fn retry(partition: i32, position: i64) -> proto::RetryProjectionEventRequest {
 
 #[tokio::test]
 async fn a_skip_and_a_retry_are_events_with_who_and_why() {
-    let world = World::start().await;
-    let mut client = world.service().await;
+    let world = World::new().await;
+    let mut client = world.service(&[]).await.client;
     client.retry_projection_event(by("olga", retry(3, 7))).await.unwrap();
     client.skip_projection_event(by("otto", skip(3, 7))).await.unwrap();
     let twice = client.skip_projection_event(by("olga", skip(3, 7))).await.unwrap_err();
-    assert_eq!((twice.code(), reason(&twice).as_str()), (Code::AlreadyExists, "SKIPPED_ALREADY"));
+    assert_eq!(reason(&twice), (Code::AlreadyExists, "SKIPPED_ALREADY".to_owned()));
     let events: Vec<(String, String, String, String)> = sqlx::query_as(
         "SELECT event_type, data::text, metadata ->> 'actor', metadata -> 'reason' ->> 'plain'
          FROM log.events WHERE stream_id = 'projection-accounts' ORDER BY version",
@@ -49,8 +49,8 @@ async fn a_skip_and_a_retry_are_events_with_who_and_why() {
 
 #[tokio::test]
 async fn a_skip_that_cannot_be_right_is_refused_with_the_field_and_leaves_no_trace() {
-    let world = World::start().await;
-    let mut client = world.service().await;
+    let world = World::new().await;
+    let mut client = world.service(&[]).await.client;
     let mut wrong = [(); 6].map(|()| skip(3, 7));
     wrong[0].context = None;
     wrong[1].projection = "a b".to_owned();
@@ -58,17 +58,17 @@ async fn a_skip_that_cannot_be_right_is_refused_with_the_field_and_leaves_no_tra
     wrong[3].partition = -1;
     wrong[4].partition = 1024;
     wrong[5].position = 0;
-    let fields = ["context.reason", "projection", "projection", "partition", "partition", "position"];
+    let fields =
+        ["context.reason", "projection", "projection", "partition", "partition", "position"];
     for (request, field) in wrong.into_iter().zip(fields) {
         let refused = client.skip_projection_event(by("olga", request.clone())).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{request:?}");
         assert!(refused.message().contains(field), "{request:?}: {}", refused.message());
-        let proto::SkipProjectionEventRequest { context, projection, partition, position } = request;
+        let proto::SkipProjectionEventRequest { context, projection, partition, position } =
+            request;
         let retry = proto::RetryProjectionEventRequest { context, projection, partition, position };
         let refused = client.retry_projection_event(by("olga", retry)).await.unwrap_err();
         assert!(refused.message().contains(field), "{}", refused.message());
     }
-    let events: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM log.events").fetch_one(&world.admin).await.unwrap();
-    assert_eq!(events, 0);
+    assert_eq!(world.event_count().await, 0);
 }
