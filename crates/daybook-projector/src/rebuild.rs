@@ -36,6 +36,7 @@ use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
 use daybook_eventlog::{LogReader, ReadError, ReplayError};
 use daybook_runtime::postgres;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -50,8 +51,11 @@ use session::Builder;
 /// Longest that a query may be at work on the tables of a generation: the query service's own limit is at most this.
 pub const QUERY_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Connections beside those of the workers: the builder's own transactions, and one in reserve.
-const CONNECTIONS_BESIDE: u32 = 3;
+/// Connections beside those of the workers and the builder's own.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// Read models whose indexes are made at the same time; each may use several processes of the server.
+const INDEXING_MAX: usize = 2;
 
 /// An index of a large table takes a while; whoever waits for one sees the phase.
 const STATEMENT_TIMEOUT: &str = "6h";
@@ -171,9 +175,8 @@ impl Rebuilder {
             // Whoever runs it, the tables belong to the projector, which drops them one day.
             ("role", "daybook_projector"),
         ]);
-        let connections = u32::try_from(workers).unwrap_or(8) + CONNECTIONS_BESIDE;
         let read = PgPoolOptions::new()
-            .max_connections(connections)
+            .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(Duration::from_secs(10))
             .connect_lazy_with(read_options.clone());
         let log = LogReader::new(postgres::pool(log_url, "daybook-rebuild", 2)?);
@@ -241,8 +244,9 @@ impl Rebuilder {
         let limits = self.limits(builds, options.verify).await?;
         let mut frontiers = self.fill(builds, &limits, watch).await?;
         watch.enter(Phase::Indexing);
-        let indexing = builds.iter().map(|build| build.finish_tables(&self.read));
-        futures::future::try_join_all(indexing).await?;
+        let indexing =
+            builds.iter().map(|build| Arc::clone(build).finish_tables(self.read.clone()));
+        stream::iter(indexing).buffer_unordered(INDEXING_MAX).try_collect::<()>().await?;
         let mut rebuilt = Vec::new();
         for (build, frontier) in builds.iter().zip(&mut frontiers) {
             generations::insert_reached(&self.read, build, frontier).await?;

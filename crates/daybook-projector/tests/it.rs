@@ -16,3 +16,5 @@ mod messages;
 mod migrate;
 #[path = "it/projections.rs"]
 mod projections;
+#[path = "it/rebuild.rs"]
+mod rebuild;

@@ -73,8 +73,8 @@ impl<E> Build<E> {
     }
 
     /// Keys, indexes, and statistics, without which the first queries would be planned for empty tables.
-    pub(super) async fn finish_tables(&self, read: &PgPool) -> Result<(), RebuildError> {
-        self.make_key(read).await?;
+    pub(super) async fn finish_tables(self: Arc<Self>, read: PgPool) -> Result<(), RebuildError> {
+        self.make_key(&read).await?;
         let indexes = self.tables().indexes(self.generation);
         read.execute(sqlx::raw_sql(AssertSqlSafe(indexes))).await?;
         for table in self.tables().names(self.generation) {
@@ -117,6 +117,11 @@ impl Frontier {
     pub(super) fn at(position: Position, partition_count: u16) -> Self {
         let reached = Reached { position, applied: None };
         Self(vec![reached; usize::from(partition_count)])
+    }
+
+    /// The position of the partition that is furthest.
+    pub(super) fn highest(&self) -> Position {
+        self.0.iter().map(|reached| reached.position).max().unwrap_or_default()
     }
 
     /// Whether the event is beyond what is applied and not beyond `to` (index = partition).

@@ -3,7 +3,7 @@
 
 use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
-use daybook_eventlog::{Head, Page, Replay};
+use daybook_eventlog::{Page, Replay};
 use sqlx::PgConnection;
 
 use super::build::{Build, Content, Frontier};
@@ -19,23 +19,32 @@ const NEAR_EVENTS: i64 = 1000;
 /// come faster than they can be applied.
 const ROUNDS_MAX: u32 = 50;
 
+/// What a generation catches up with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target {
+    /// The log.
+    Head,
+    /// The live generation, and no further.
+    Live,
+}
+
 impl Rebuilder {
     /// Brings a generation near to `target`, which moves on meanwhile.
     pub(super) async fn catch_up<E: EventPayload>(
         &self,
         build: &Build<E>,
         frontier: &mut Frontier,
-        target: impl AsyncFn() -> Result<Vec<Position>, RebuildError>,
+        target: Target,
     ) -> Result<(), RebuildError> {
         for _ in 0..ROUNDS_MAX {
-            let to = target().await?;
-            let before = frontier.clone();
+            let head = self.log.head().await?;
+            let to = match target {
+                Target::Head => vec![head.position; head.partition_positions.len()],
+                Target::Live => self.comparable(build, &head).await?,
+            };
+            let before = frontier.highest();
             self.advance(build, frontier, &to).await?;
-            let highest =
-                |positions: &mut dyn Iterator<Item = Position>| positions.max().unwrap_or_default();
-            let passed = highest(&mut to.into_iter()).get()
-                - highest(&mut before.0.iter().map(|r| r.position)).get();
-            if passed <= NEAR_EVENTS {
+            if frontier.highest().get() - before.get() <= NEAR_EVENTS {
                 break;
             }
         }
@@ -85,11 +94,6 @@ impl Rebuilder {
         }
         Some(self.log.replay().after(from?).up_to(until).page_events(PAGE_EVENTS))
     }
-}
-
-/// The head, for every partition.
-pub(super) fn everywhere(head: &Head) -> Vec<Position> {
-    vec![head.position; head.partition_positions.len()]
 }
 
 /// One page: the checkpoints first, by compare-and-set, then the rows.

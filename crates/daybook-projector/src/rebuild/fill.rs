@@ -8,6 +8,7 @@ use std::sync::Arc;
 use daybook_core::event::{EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
 use daybook_eventlog::Replay;
+use sqlx::{Connection as _, PgConnection};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -60,15 +61,19 @@ impl Rebuilder {
             let (lane, events) = mpsc::channel(LANE_PAGES);
             lanes.push(lane);
             let memory = self.memory_bytes / self.workers;
-            workers.spawn(Worker::new(self.read.clone(), builds, limits, memory).run(events));
+            let connection = PgConnection::connect_with(&self.read_options).await?;
+            let worker = Worker::new(connection, self.read.clone(), builds, limits, memory);
+            workers.spawn(worker.run(events));
         }
         let replay = self.log.replay().after(after).up_to(until);
         let dealt = deal(replay, after, lanes, limits, &mut frontiers, watch).await;
-        // A worker's own error says more than that it takes no more events.
+        // All of them come to their end, so that nobody holds on to the tables when they are dropped. And a worker's own
+        // error says more than that it takes no more events.
+        let mut done = Ok(());
         while let Some(ended) = workers.join_next().await {
-            ended.map_err(|_| RebuildError::Panicked)??;
+            done = done.and(ended.unwrap_or(Err(RebuildError::Panicked)));
         }
-        dealt?;
+        done.and(dealt)?;
         for (frontier, limits) in frontiers.iter_mut().zip(limits) {
             frontier.move_to(until, limits);
         }

@@ -12,7 +12,7 @@ use daybook_core::ids::Position;
 use sqlx::{Executor as _, PgConnection, Row as _};
 
 use super::build::{Build, Frontier};
-use super::catch_up::everywhere;
+use super::catch_up::Target;
 use super::progress::{Phase, Watch};
 use super::session::Id;
 use super::{RebuildError, Rebuilder};
@@ -38,8 +38,7 @@ impl Rebuilder {
         loop {
             tries += 1;
             watch.enter(Phase::CatchingUp);
-            self.catch_up(build, frontier, async || Ok(everywhere(&self.log.head().await?)))
-                .await?;
+            self.catch_up(build, frontier, Target::Head).await?;
             watch.enter(Phase::Swapping);
             match self.try_swap(build, frontier, keep_old, builder).await {
                 Err(RebuildError::Database(error))

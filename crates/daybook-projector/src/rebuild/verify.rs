@@ -11,6 +11,7 @@ use daybook_eventlog::Head;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::build::{Build, Frontier};
+use super::catch_up::Target;
 use super::compare::{self, Comparison};
 use super::progress::{Phase, Watch};
 use super::{RebuildError, Rebuilder, generations, swap};
@@ -63,10 +64,7 @@ impl Rebuilder {
         watch: &Watch,
     ) -> Result<Comparison, RebuildError> {
         watch.enter(Phase::CatchingUp);
-        self.catch_up(build, frontier, async || {
-            self.comparable(build, &self.log.head().await?).await
-        })
-        .await?;
+        self.catch_up(build, frontier, Target::Live).await?;
         watch.enter(Phase::Verifying);
         let mut snapshot = PgConnection::connect_with(&self.read_options).await?;
         let mut lock = self.read.begin().await?;

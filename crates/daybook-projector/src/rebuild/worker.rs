@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use daybook_core::event::{EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
 use super::RebuildError;
@@ -22,6 +22,8 @@ use crate::rows::Rows;
 const FINAL_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Worker<E> {
+    /// Its own: dropped in the middle of a COPY, it is closed, and the server lets go of the table.
+    connection: PgConnection,
     read: PgPool,
     piles: Vec<Pile<E>>,
     memory_bytes: usize,
@@ -41,6 +43,7 @@ struct Pile<E> {
 
 impl<E: EventPayload> Worker<E> {
     pub(super) fn new(
+        connection: PgConnection,
         read: PgPool,
         builds: &[Arc<Build<E>>],
         limits: &Limits,
@@ -53,7 +56,7 @@ impl<E: EventPayload> Worker<E> {
             written: false,
         };
         let piles = builds.iter().zip(limits).map(pile).collect();
-        Self { read, piles, memory_bytes, position: Position::ZERO }
+        Self { connection, read, piles, memory_bytes, position: Position::ZERO }
     }
 
     /// Until there are no more events; then everything is in the tables.
@@ -68,7 +71,7 @@ impl<E: EventPayload> Worker<E> {
             self.make_room().await?;
         }
         for pile in &mut self.piles {
-            pile.write(&self.read, self.position).await?;
+            pile.write(&mut self.connection, &self.read, self.position).await?;
         }
         Ok(())
     }
@@ -91,7 +94,7 @@ impl<E: EventPayload> Worker<E> {
         let ready =
             |pile: &Pile<E>| pile.changes.are_final() && pile.changes.bytes() >= FINAL_BYTES;
         for pile in self.piles.iter_mut().filter(|pile| ready(pile)) {
-            pile.write(&self.read, self.position).await?;
+            pile.write(&mut self.connection, &self.read, self.position).await?;
         }
         while self.piles.iter().map(|pile| pile.changes.bytes()).sum::<usize>() > self.memory_bytes
         {
@@ -99,7 +102,7 @@ impl<E: EventPayload> Worker<E> {
             else {
                 break;
             };
-            largest.write(&self.read, self.position).await?;
+            largest.write(&mut self.connection, &self.read, self.position).await?;
         }
         Ok(())
     }
@@ -112,19 +115,24 @@ impl<E> Pile<E> {
     }
 
     /// Each change is a transaction of its own: nobody sees these tables yet, and a filling that fails starts anew.
-    async fn write(&mut self, read: &PgPool, position: Position) -> Result<(), RebuildError> {
+    async fn write(
+        &mut self,
+        connection: &mut PgConnection,
+        read: &PgPool,
+        position: Position,
+    ) -> Result<(), RebuildError> {
         let generation = self.build.generation;
         for change in self.changes.take() {
             let (expected, changed) = match change {
-                RowChange::Insert(rows) => copy(read, generation, &rows).await?,
+                RowChange::Insert(rows) => copy(connection, generation, &rows).await?,
                 // Rows belong to one partition, and the partition to this worker: nobody else can have written them.
                 RowChange::Upsert(rows, _) if !self.written => {
-                    copy(read, generation, &rows).await?
+                    copy(connection, generation, &rows).await?
                 }
                 change @ (RowChange::Update(..) | RowChange::Upsert(..)) => {
                     self.build.make_key(read).await?;
                     let write = change.statement(generation);
-                    let changed = write.query.execute(read).await?.rows_affected();
+                    let changed = write.query.execute(&mut *connection).await?.rows_affected();
                     (write.rows_expected.unwrap_or(changed), changed)
                 }
             };
@@ -140,11 +148,10 @@ impl<E> Pile<E> {
 
 /// How many rows there were, and how many are in the table now.
 async fn copy(
-    read: &PgPool,
+    connection: &mut PgConnection,
     generation: Generation,
     rows: &Rows,
 ) -> Result<(u64, u64), RebuildError> {
-    let mut connection = read.acquire().await?;
     let mut copy = connection.copy_in_raw(&rows.copy_sql(generation)).await?;
     copy.send(rows.copy_data()).await?;
     let copied = copy.finish().await?;
