@@ -141,6 +141,24 @@ pub(crate) async fn current_models<E>(
     Ok(models)
 }
 
+/// The current generations of those projections that this version of their code filled.
+pub(crate) async fn current_generations<E>(
+    pool: &PgPool,
+    projections: &[Arc<dyn Projection<E>>],
+) -> Result<Vec<(&'static str, Generation)>, sqlx::Error> {
+    let names: Vec<_> = projections.iter().map(|projection| projection.name()).collect();
+    let rows: Vec<(String, i32, i32)> =
+        sqlx::query_as(include_str!("queries/read_projections.sql"))
+            .bind(names)
+            .fetch_all(pool)
+            .await?;
+    let ours = |(name, generation, version): (String, i32, i32)| {
+        let same = |p: &&Arc<dyn Projection<E>>| p.name() == name && p.version() == version;
+        Some((projections.iter().find(same)?.name(), Generation(generation)))
+    };
+    Ok(rows.into_iter().filter_map(ours).collect())
+}
+
 /// Makes the checkpoints that do not exist yet, in all partitions of the log.
 pub(crate) async fn make<E>(
     pool: &PgPool,

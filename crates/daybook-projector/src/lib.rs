@@ -8,6 +8,7 @@
 //! - `session`, `runner`: one stretch of work, and the loop around it;
 //! - [`skips`]: events that operators had passed over;
 //! - [`rebuild`]: a new generation beside the live one, the swap, the way back;
+//! - `housekeeping`: dropping generations that nobody needs;
 //! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
 //!
 //! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs time
@@ -25,6 +26,7 @@ pub mod skips;
 mod checkpoint;
 mod failure;
 mod feed;
+mod housekeeping;
 mod lease;
 mod log;
 mod read_models;

@@ -108,6 +108,16 @@ impl<E> ReadModels<E> {
         self.active().filter(|slot| slot.partition == partition).map(|slot| slot.position).min()
     }
 
+    /// Whether another generation is current than any that is open. Who goes on in a partition learns it from the retired
+    /// checkpoint; where all of a projection stands, or another version had filled it, nobody would.
+    pub(crate) async fn superseded(&self) -> Result<bool, sqlx::Error> {
+        let current = checkpoint::current_generations(&self.pool, &self.projections).await?;
+        let open = |name: &str, generation| {
+            self.models.iter().any(|model| model.name() == name && model.generation == generation)
+        };
+        Ok(current.into_iter().any(|(name, generation)| !open(name, generation)))
+    }
+
     /// Whether a partition of a projection stands.
     pub(crate) fn anything_stands(&self) -> bool {
         self.slots.iter().any(|slot| matches!(slot.standing, Standing::Stands { .. }))

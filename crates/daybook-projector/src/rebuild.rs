@@ -40,11 +40,12 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-pub use clean::Dropped;
+pub use clean::{Dropped, clean};
 pub use compare::{Difference, Mismatch};
 pub use progress::{Phase, Progress, Watch};
 
 use crate::projection::{FoldError, Generation, Projection};
+use crate::skips::{Skips, SkipsError};
 use build::Build;
 use session::Builder;
 
@@ -146,6 +147,9 @@ pub enum RebuildError {
     /// The log is away, or lacks events.
     #[error(transparent)]
     Log(#[from] ReplayError),
+    /// What operators had passed over cannot be known.
+    #[error("failed to read which events are to be passed over")]
+    Skips(#[from] SkipsError),
     /// The read models' database is away, or refused.
     #[error("failed to write the read models")]
     Database(#[from] sqlx::Error),
@@ -212,7 +216,11 @@ impl Rebuilder {
         let mut builder = Builder::connect(&self.read_options).await?;
         let mut builds = Vec::new();
         for projection in projections {
-            match builder.begin(projection, options.after).await {
+            let begun = async {
+                let skips = Skips::load(&self.log, projection.name()).await?;
+                builder.begin(projection, options.after, skips).await
+            };
+            match begun.await {
                 Ok(build) => builds.push(Arc::new(build)),
                 Err(error) => {
                     builder.abandon(&builds).await;

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::housekeeping;
 use crate::lease::{Keeper, Member};
 use crate::log::Log;
 use crate::projection::Projection;
@@ -30,6 +31,9 @@ const READ_CONNECTIONS_MAX: u32 = 2;
 
 /// A connection of their own: heartbeats that hang must not leave the transactions without one.
 const HEARTBEAT_CONNECTIONS_MAX: u32 = 1;
+
+/// Nor must a table that is being dropped.
+const HOUSEKEEPING_CONNECTIONS_MAX: u32 = 1;
 
 /// Messages in bytes that are popped at once.
 const POP_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -87,9 +91,12 @@ async fn project(
     let pool = read_pool(read_url, HEARTBEAT_CONNECTIONS_MAX).context("--read-database-url")?;
     let count = identity.partition_count;
     let keeper = Keeper::new(pool, member(&settings), count, assigned, worked_on);
+    let cleaning =
+        read_pool(read_url, HOUSEKEEPING_CONNECTIONS_MAX).context("--read-database-url")?;
     let no_longer_working = CancellationToken::new();
     // On tasks of their own, which end with this one however it ends: nobody beats for a loop that is gone.
     let draining = AbortOnDropHandle::new(tokio::spawn(drain.run(sender, shutdown.clone())));
+    let _cleaning = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(cleaning)));
     let keeping = AbortOnDropHandle::new(tokio::spawn(keeper.run(no_longer_working.clone())));
     runner::run(desk, identity, Ties { assignment, held, lists, messages, health }, shutdown).await;
     no_longer_working.cancel();

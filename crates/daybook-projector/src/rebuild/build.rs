@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::RebuildError;
 use crate::projection::{Changes, Fact, FoldError, Generation, Projection};
+use crate::skips::Skips;
 use crate::tables::Tables;
 
 /// One generation that is being built.
@@ -22,6 +23,8 @@ pub(super) struct Build<E> {
     pub(super) live: Generation,
     /// Its rows are the fold of the log after this position.
     pub(super) after: Position,
+    /// What operators had passed over by then.
+    pub(super) skips: Skips,
     key: OnceCell<()>,
 }
 
@@ -43,8 +46,9 @@ impl<E> Build<E> {
         generation: Generation,
         live: Generation,
         after: Position,
+        skips: Skips,
     ) -> Self {
-        Self { projection, generation, live, after, key: OnceCell::new() }
+        Self { projection, generation, live, after, skips, key: OnceCell::new() }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -57,8 +61,9 @@ impl<E> Build<E> {
 
     /// Whether the event is to be folded into it; which positions are due is for others to say.
     pub(super) fn takes(&self, event: &RecordedEvent) -> bool {
-        let stream_type = event.stream_id.stream_type();
-        event.position > self.after && self.projection.stream_types().contains(&stream_type)
+        event.position > self.after
+            && self.projection.stream_types().contains(&event.stream_id.stream_type())
+            && !self.skips.contains(event.partition, event.position)
     }
 
     /// Makes the primary keys, once, by whoever needs them first: at the end, or where a row that was written has to be

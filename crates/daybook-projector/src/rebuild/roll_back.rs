@@ -10,6 +10,7 @@ use super::progress::{Phase, Watch};
 use super::session::Builder;
 use super::{RebuildError, Rebuilder, Rebuilt};
 use crate::projection::Projection;
+use crate::skips::Skips;
 
 impl Rebuilder {
     /// Makes the kept generation current again. Stopped before the swap, it stays kept, further along.
@@ -22,8 +23,9 @@ impl Rebuilder {
         projection: &Arc<dyn Projection<E>>,
         watch: &Watch,
     ) -> Result<Rebuilt, RebuildError> {
+        let skips = Skips::load(&self.log, projection.name()).await?;
         let mut builder = Builder::connect(&self.read_options).await?;
-        let (build, mut frontier) = builder.take_kept(projection).await?;
+        let (build, mut frontier) = builder.take_kept(projection, skips).await?;
         let builds = [Arc::new(build)];
         let [build] = &builds;
         let id = builder.id();

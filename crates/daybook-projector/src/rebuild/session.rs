@@ -16,6 +16,7 @@ use super::build::{Build, Frontier};
 use super::progress::Watch;
 use super::{RebuildError, generations};
 use crate::projection::{Generation, Projection};
+use crate::skips::Skips;
 use crate::tables::Tables;
 
 /// How often the progress is written down, and it is seen whether the session is alive.
@@ -53,6 +54,7 @@ impl Builder {
         &mut self,
         projection: &Arc<dyn Projection<E>>,
         after: Position,
+        skips: Skips,
     ) -> Result<Build<E>, RebuildError> {
         let name = projection.name();
         let mut tx = self.connection.begin().await?;
@@ -75,13 +77,14 @@ impl Builder {
         tx.execute(sqlx::raw_sql(tables)).await?;
         tx.commit().await?;
         tracing::info!(projection.name = name, generation = generation.0, "a rebuild has begun");
-        Ok(Build::new(Arc::clone(projection), generation, live, after))
+        Ok(Build::new(Arc::clone(projection), generation, live, after, skips))
     }
 
     /// Takes the generation that was kept, to go back to it.
     pub(super) async fn take_kept<E>(
         &mut self,
         projection: &Arc<dyn Projection<E>>,
+        skips: Skips,
     ) -> Result<(Build<E>, Frontier), RebuildError> {
         let name = projection.name();
         let mut tx = self.connection.begin().await?;
@@ -106,7 +109,7 @@ impl Builder {
         let after = Position::new(kept.try_get("from_position")?).unwrap_or_default();
         let frontier = generations::read_reached(&mut tx, name, generation).await?;
         tx.commit().await?;
-        Ok((Build::new(Arc::clone(projection), generation, live, after), frontier))
+        Ok((Build::new(Arc::clone(projection), generation, live, after, skips), frontier))
     }
 
     /// Writes the progress down again and again. Ends only when the session or a generation is lost.

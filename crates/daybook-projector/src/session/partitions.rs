@@ -9,12 +9,16 @@ use daybook_core::partition::Partition;
 use tokio::time::Instant;
 
 use super::{Session, SessionError};
+use crate::checkpoint::OpenError;
 
 /// How long somebody who lost a partition leaves it alone: long against the other one's batches.
 const LET_GO: Duration = Duration::from_secs(1);
 
 /// How often it is looked, while something stands, whether an operator decided on it.
 const DECISION_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether a rebuild made another generation current.
+const GENERATION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Partitions in which this process has given what stands another try: it may be a better build than the one before.
 #[derive(Debug, Default)]
@@ -27,6 +31,7 @@ pub(super) struct Partitions {
     /// Lost to somebody else, until when.
     resting: BTreeMap<Partition, Instant>,
     decisions_due: Option<Instant>,
+    generations_due: Option<Instant>,
 }
 
 impl<E: EventPayload> Session<'_, E> {
@@ -48,6 +53,7 @@ impl<E: EventPayload> Session<'_, E> {
     ) -> Result<(), SessionError> {
         let now = Instant::now();
         self.partitions.resting.retain(|_, until| *until > now);
+        self.follow_generations(now).await?;
         let gone: BTreeSet<_> = self.partitions.held.difference(assigned).copied().collect();
         if !gone.is_empty() {
             self.let_go(&gone);
@@ -99,6 +105,20 @@ impl<E: EventPayload> Session<'_, E> {
             }
         }
         self.partitions.held.extend(partitions);
+        Ok(())
+    }
+
+    /// Where another generation is current, everything is let go, to be taken on in that.
+    async fn follow_generations(&mut self, now: Instant) -> Result<(), SessionError> {
+        if self.partitions.generations_due.is_some_and(|due| now < due) {
+            return Ok(());
+        }
+        self.partitions.generations_due = Some(now + GENERATION_INTERVAL);
+        if !self.partitions.held.is_empty()
+            && self.models.superseded().await.map_err(OpenError::from)?
+        {
+            self.let_go(&self.partitions.held.clone());
+        }
         Ok(())
     }
 
