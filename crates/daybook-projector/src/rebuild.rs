@@ -252,8 +252,8 @@ impl Rebuilder {
         let limits = self.limits(builds, options.verify).await?;
         let mut frontiers = self.fill(builds, &limits, watch).await?;
         watch.enter(Phase::Indexing);
-        let indexing =
-            builds.iter().map(|build| Arc::clone(build).finish_tables(self.read.clone()));
+        let finish = |build: &Arc<Build<E>>| Arc::clone(build).finish_tables(self.read.clone());
+        let indexing: Vec<_> = builds.iter().map(finish).collect();
         stream::iter(indexing).buffer_unordered(INDEXING_MAX).try_collect::<()>().await?;
         let mut rebuilt = Vec::new();
         for (build, frontier) in builds.iter().zip(&mut frontiers) {

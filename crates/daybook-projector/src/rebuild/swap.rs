@@ -114,8 +114,8 @@ pub(super) async fn lock_live<E>(
     partition_count: usize,
 ) -> Result<Vec<Position>, RebuildError> {
     sqlx::query(include_str!("../queries/insert_checkpoints.sql"))
-        .bind(build.name())
-        .bind(build.live.0)
+        .bind([build.name()])
+        .bind([build.live.0])
         .bind(i32::try_from(partition_count).unwrap_or(i32::MAX))
         .execute(&mut *connection)
         .await?;

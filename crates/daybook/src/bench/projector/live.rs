@@ -172,7 +172,8 @@ async fn lags(
             .partition_point(|look| look.positions.get(partition).is_none_or(|at| *at < position));
         if let Some(look) = looks.get(seen) {
             let lag = (look.at - recorded_at).whole_microseconds();
-            lags.record(u64::try_from(lag).unwrap_or(0).max(1)).context("record a lag")?;
+            let lag = u64::try_from(lag).context("an event was seen before it was recorded")?;
+            lags.record(lag.max(1)).context("record a lag")?;
         }
     }
     Ok(lags)
