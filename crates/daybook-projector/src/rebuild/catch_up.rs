@@ -37,10 +37,9 @@ impl Rebuilder {
         target: Target,
     ) -> Result<(), RebuildError> {
         for _ in 0..ROUNDS_MAX {
-            let head = self.log.head().await?;
             let to = match target {
-                Target::Head => vec![head.position; head.partition_positions.len()],
-                Target::Live => self.comparable(build, &head).await?,
+                Target::Head => vec![self.log.head().await?.position; frontier.0.len()],
+                Target::Live => self.comparable(build).await?,
             };
             let before = frontier.highest();
             self.advance(build, frontier, &to).await?;

@@ -35,7 +35,7 @@ impl Rebuilder {
         let mut limits = Vec::new();
         for build in builds {
             limits.push(if verify {
-                self.comparable(build, &head).await?
+                self.comparable(build).await?
             } else {
                 vec![head.position; head.partition_positions.len()]
             });

@@ -7,7 +7,6 @@
 
 use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
-use daybook_eventlog::Head;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::build::{Build, Frontier};
@@ -21,11 +20,12 @@ impl Rebuilder {
     pub(super) async fn comparable<E>(
         &self,
         build: &Build<E>,
-        head: &Head,
     ) -> Result<Vec<Position>, RebuildError> {
         let live =
             generations::read_reached(&mut *self.read.acquire().await?, build.name(), build.live)
                 .await?;
+        // Later than the checkpoints, which never pass it.
+        let head = self.log.head().await?;
         let refuse = |why: &str| {
             Err(RebuildError::Refused { projection: build.name(), why: why.to_owned() })
         };

@@ -164,7 +164,7 @@ async fn a_second_rebuild_of_the_same_projection_is_refused_and_one_of_another_i
     business(&mut world, &mut ledger, 50).await;
     // The first one hangs in its filling.
     let mut lock = world.pool.begin().await.unwrap();
-    sqlx::raw_sql("LOCK TABLE log.events IN ACCESS EXCLUSIVE MODE")
+    sqlx::raw_sql("LOCK TABLE log.identity IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *lock)
         .await
         .unwrap();

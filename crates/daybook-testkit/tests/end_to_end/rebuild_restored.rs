@@ -37,9 +37,8 @@ async fn a_rebuild_mends_read_models_that_are_ahead_of_a_restored_log() {
     world.projected().await;
     let before = world.head().await;
     // Everybody is down during a restore.
-    for service in [&mut world.stack.command, &mut world.stack.projector] {
-        service.terminate(BOUND).await.unwrap();
-    }
+    world.stack.command.terminate(BOUND).await.unwrap();
+    world.stack.projector.terminate(BOUND).await.unwrap();
     restore(&world, before - 60).await;
     world.stack.start_again(Service::Command).await.unwrap();
     world.stack.start_again(Service::Projector).await.unwrap();
