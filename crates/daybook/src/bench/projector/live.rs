@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use daybook_stack::Stack;
+use daybook_stack::{Process, ProcessSpec, Service, Stack};
 use hdrhistogram::Histogram;
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 
-use super::{ProjectorEffort, ProjectorFigure, start_services, tell};
+use super::{ProjectorEffort, ProjectorFigure, STOP_GRACE, start_services, tell};
 use crate::bench::load::{self, Load, Mode};
+use crate::bench::processes::Processes;
 use crate::bench::report::median;
 use crate::bench::table::Target;
 use crate::bench::tally::{empty_histogram, quantile_ms};
@@ -40,35 +41,96 @@ pub(super) async fn measure(
         PgConnection::connect(&stack.admin_url()).await.context("connect to the read models")?;
     wait_until_level(&mut admin).await?;
     let lag = lag(stack, effort.lag_seconds).await?;
-    let one = drain(stack, &mut admin, effort.backlog).await?;
+    let one = drain(stack, None, &mut admin, effort.backlog).await?;
+    let mut second = second_projector(stack, &mut admin).await?;
+    let two = drain(stack, Some(&second), &mut admin, effort.backlog).await?;
+    second.terminate(STOP_GRACE).await.context("stop the second projector")?;
     admin.close().await?;
-    Ok(vec![lag.0, lag.1, one])
-}
-
-/// The projector is frozen while commands are appended, and then let go: what it finds in Redis is its backlog.
-async fn drain(
-    stack: &mut Stack,
-    admin: &mut PgConnection,
-    backlog: u32,
-) -> anyhow::Result<ProjectorFigure> {
-    let mut rates = Vec::new();
-    for round in 1..=ROUNDS {
-        stack.projector.pause()?;
-        let before = head(admin).await?;
-        let appended = append(&stack.command_url, backlog, round).await;
-        stack.projector.resume()?;
-        let begun = Instant::now();
-        appended?;
-        wait_until_level(admin).await?;
-        let events = f64::from(u32::try_from(head(admin).await? - before)?);
-        let rate = events / begun.elapsed().as_secs_f64();
-        tell(&format!("drain {round}: {events} events, {rate:.0}/s"));
-        rates.push(rate);
-    }
-    let rate = median(rates);
     let target = Target::AtLeast { must: 30_000.0, aim: 60_000.0 };
     let what = "drain a backlog from Redis into all read models, one instance";
-    Ok(ProjectorFigure::judged(what, format!("{rate:.0} events/s"), rate, target, "/s"))
+    Ok(vec![
+        lag.0,
+        lag.1,
+        ProjectorFigure::judged(what, one.describe(), one.rate, target, "/s"),
+        ProjectorFigure::told("the same, two instances", two.describe()),
+    ])
+}
+
+/// Another instance, as soon as it has its share.
+async fn second_projector(stack: &Stack, admin: &mut PgConnection) -> anyhow::Result<Process> {
+    let url = stack.postgres.url(Service::Projector.role(), "daybook");
+    let spec = ProcessSpec::new(daybook_stack::service_binary(Service::Projector.program())?)
+        .arg("--listen")
+        .arg(format!("127.0.0.1:{}", daybook_stack::free_port()?))
+        .env("DAYBOOK_LOG_DATABASE_URL", &url)
+        .env("DAYBOOK_REDIS_URL", stack.redis.url());
+    let process = Process::start(&spec, |_| {}).await?;
+    let begun = Instant::now();
+    loop {
+        let shares: Vec<i64> =
+            sqlx::query_scalar("SELECT count(*) FROM read.leases GROUP BY instance")
+                .fetch_all(&mut *admin)
+                .await
+                .context("look at the leases")?;
+        if matches!(shares[..], [one, other] if one.abs_diff(other) <= 1) {
+            return Ok(process);
+        }
+        ensure!(begun.elapsed() < LEVEL_MAX, "the second projector has no fair share: {shares:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What came of draining.
+struct Drained {
+    rate: f64,
+    /// Cores that were busy with it, in the last round.
+    projector: f64,
+    postgres: f64,
+}
+
+impl Drained {
+    fn describe(&self) -> String {
+        let Self { rate, projector, postgres } = self;
+        format!(
+            "{rate:.0} events/s; cores busy: PostgreSQL {postgres:.1}, a projector {projector:.1}"
+        )
+    }
+}
+
+/// The projectors are frozen while commands are appended, and then let go: what they find in Redis is their backlog.
+async fn drain(
+    stack: &mut Stack,
+    second: Option<&Process>,
+    admin: &mut PgConnection,
+    backlog: u32,
+) -> anyhow::Result<Drained> {
+    let (mut rates, mut drained) =
+        (Vec::new(), Drained { rate: 0.0, projector: 0.0, postgres: 0.0 });
+    for round in 1..=ROUNDS {
+        for projector in [Some(&stack.projector), second].into_iter().flatten() {
+            projector.pause()?;
+        }
+        let before = head(admin).await?;
+        let appended = append(&stack.command_url, backlog, round).await;
+        let processes = Processes::of_stack(stack);
+        let (begun, used) = (Instant::now(), processes.look());
+        for projector in [Some(&stack.projector), second].into_iter().flatten() {
+            projector.resume()?;
+        }
+        appended?;
+        wait_until_level(admin).await?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let usages = processes.since(&used);
+        let cores = |program: &str| {
+            usages.iter().find(|usage| usage.program == program).map_or(0.0, |usage| usage.cores)
+        };
+        let events = f64::from(u32::try_from(head(admin).await? - before)?);
+        tell(&format!("drain {round}: {events} events, {:.0}/s", events / seconds));
+        rates.push(events / seconds);
+        (drained.projector, drained.postgres) = (cores("daybook-projector"), cores("postgres"));
+    }
+    drained.rate = median(rates);
+    Ok(drained)
 }
 
 /// Appends about so many deposits.
