@@ -30,6 +30,12 @@ bench-growth *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench growth {{ ARGS }}
 
+# Rebuilds of read models, draining, lag: eight minutes, --quick two
+[group('measure')]
+bench-projector *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench projector {{ ARGS }}
+
 # Whether memory stays flat under load: ten minutes, or --minutes N
 [group('measure')]
 soak *ARGS:

@@ -5,6 +5,7 @@ mod account;
 mod deadline;
 mod desk;
 mod fields;
+mod projection;
 mod refusal;
 mod stream;
 mod transfer;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use daybook_core::bank::BankCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
+use daybook_runtime::status::invalid_argument;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -23,6 +25,18 @@ use tonic::{Request, Response, Status, Streaming};
 trait CommandRequest: Send {
     /// What every command carries; taken out, so that it is not copied.
     fn take_context(&mut self) -> Option<proto::CommandContext>;
+
+    /// Whether the caller must say why.
+    const NEEDS_REASON: bool = false;
+
+    /// The context, taken out, with a reason where one is needed.
+    fn take_checked_context(&mut self) -> Result<proto::CommandContext, Status> {
+        let context = self.take_context().unwrap_or_default();
+        if Self::NEEDS_REASON && context.reason.is_empty() {
+            return Err(invalid_argument("context.reason", "is missing: say why"));
+        }
+        Ok(context)
+    }
 
     /// The command, with every field checked.
     fn into_command(self) -> Result<BankCommand, Status>;
@@ -140,6 +154,20 @@ impl CommandService for CommandApi {
         request: Request<proto::ExecuteTransferRequest>,
     ) -> Result<Response<proto::ExecuteTransferResponse>, Status> {
         rpc!(self, request, ExecuteTransferResponse)
+    }
+
+    async fn skip_projection_event(
+        &self,
+        request: Request<proto::SkipProjectionEventRequest>,
+    ) -> Result<Response<proto::SkipProjectionEventResponse>, Status> {
+        rpc!(self, request, SkipProjectionEventResponse)
+    }
+
+    async fn retry_projection_event(
+        &self,
+        request: Request<proto::RetryProjectionEventRequest>,
+    ) -> Result<Response<proto::RetryProjectionEventResponse>, Status> {
+        rpc!(self, request, RetryProjectionEventResponse)
     }
 
     type ExecuteStreamStream = ReceiverStream<Result<proto::ExecuteStreamResponse, Status>>;

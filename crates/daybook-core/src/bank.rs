@@ -1,7 +1,7 @@
-//! The built-in domain: accounts and transfers, decided together.
+//! The built-in domain: accounts and transfers, decided together, and what operators tell the projections of both.
 //!
 //! It uses nothing but the public traits of [`crate::domain`]. One account's rules are in [`crate::account`], one
-//! transfer's in [`crate::transfer`]; here stands what leans on several of them, and how they plug into [`Domain`].
+//! transfer's in [`crate::transfer`], a projection's in [`crate::projection`]; here stands what leans on several of them, and how they plug into [`Domain`].
 
 mod command;
 mod decide;
@@ -20,6 +20,7 @@ pub use state::BankState;
 
 use crate::account::Account;
 use crate::domain::{Aggregate, Context, Domain, States};
+use crate::projection::{EventPlace, ProjectionRecord};
 use crate::stream::StreamId;
 use crate::transfer::Transfer;
 
@@ -68,6 +69,10 @@ impl Domain for Bank {
                 let transfer = state.and_then(BankState::into_transfer);
                 Transfer::evolve(transfer, event).map(BankState::Transfer)
             }
+            BankEvent::Projection(event) => {
+                let record = state.and_then(BankState::into_projection);
+                ProjectionRecord::evolve(record, event).map(BankState::Projection)
+            }
         }
     }
 
@@ -75,6 +80,7 @@ impl Domain for Bank {
         match stream_id.stream_type() {
             Account::STREAM_TYPE => Account::FINGERPRINT,
             Transfer::STREAM_TYPE => Transfer::FINGERPRINT,
+            ProjectionRecord::STREAM_TYPE => ProjectionRecord::FINGERPRINT,
             // No other stream has a state, so no snapshot of one is believed.
             _ => 0,
         }
@@ -92,6 +98,8 @@ impl Domain for Bank {
                 ];
                 texts.iter().map(|text| text.len() + 2 * size_of::<usize>()).sum()
             }
+            // A tree's nodes are half to fully filled.
+            BankState::Projection(record) => 2 * record.skipped.len() * size_of::<EventPlace>(),
         }
     }
 
@@ -99,6 +107,7 @@ impl Domain for Bank {
         match state {
             BankState::Account(account) => serde_json::to_string(account),
             BankState::Transfer(transfer) => serde_json::to_string(transfer),
+            BankState::Projection(record) => serde_json::to_string(record),
         }
     }
 
@@ -110,7 +119,8 @@ impl Domain for Bank {
         match stream_id.stream_type() {
             Account::STREAM_TYPE => serde_json::from_str(text).map(BankState::Account),
             Transfer::STREAM_TYPE => serde_json::from_str(text).map(BankState::Transfer),
-            _ => Err(serde::de::Error::custom("the stream holds neither account nor transfer")),
+            ProjectionRecord::STREAM_TYPE => serde_json::from_str(text).map(BankState::Projection),
+            _ => Err(serde::de::Error::custom("the stream holds nothing of this domain")),
         }
     }
 }

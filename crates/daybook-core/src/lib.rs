@@ -3,7 +3,8 @@
 //! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`money`];
 //! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
 //! * how a decision is made: [`domain`];
-//! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and both together: [`bank`];
+//! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and
+//!   both together: [`bank`]; beside them what operators tell projections: [`projection`];
 //! * how a rule is tested: [`testing`].
 //!
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
@@ -21,6 +22,7 @@ pub mod upcast;
 
 pub mod account;
 pub mod bank;
+pub mod projection;
 pub mod transfer;
 
 pub mod testing;

@@ -9,6 +9,9 @@ use crate::stream::StreamId;
 /// Number of partitions of a new log unless another is asked for.
 pub const PARTITION_COUNT_DEFAULT: u16 = 16;
 
+/// Most partitions that a log may have.
+pub const PARTITION_COUNT_MAX: u16 = 1024;
+
 /// A slice of the log, 0 .. count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -4,6 +4,7 @@
 //! - [`command`]: which command ids had their effect, and the receipts of those (G5);
 //! - [`load`]: the states of many streams at once, from snapshots and later events;
 //! - [`read`]: the log in order, one stream, the head;
+//! - [`replay`]: the log once more, for one's own code: pages in bounded memory, filters, progress;
 //! - [`snapshot`]: folded states, a cache;
 //! - [`migrate`]: the schema.
 
@@ -14,6 +15,7 @@ pub mod head;
 pub mod load;
 pub mod migrate;
 pub mod read;
+pub mod replay;
 pub mod snapshot;
 
 mod row;
@@ -21,3 +23,4 @@ mod row;
 pub use error::ReadError;
 pub use head::{Head, Identity, Tip};
 pub use read::{Backlog, Direction, LogReader, StreamQuery};
+pub use replay::{Page, Replay, ReplayError, ReplayProgress};

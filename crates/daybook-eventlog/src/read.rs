@@ -58,6 +58,10 @@ impl LogReader {
         Self { pool }
     }
 
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Where the log ends.
     ///
     /// # Errors

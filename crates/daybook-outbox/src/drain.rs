@@ -5,14 +5,17 @@
 //! the log; the reader checks. Malformed messages are counted, logged and dropped.
 //!
 //! It runs beside the projector and pops only when there is room for what it pops, so that messages pile up in Redis,
-//! where they are trimmed, and not in here. With Redis away it keeps trying; its reader polls the log meanwhile.
+//! where they are trimmed, and not in here. Its reader says which partitions' lists it is to look at, and may say so anew
+//! at any time: a pop that is on its way is not broken off for that, since what it pops would be lost, so that messages of
+//! a partition that is no longer wanted may come for a moment. With Redis away it keeps trying; its reader polls the log
+//! meanwhile.
 
 use std::time::Duration;
 
 use daybook_core::partition::Partition;
 use redis::aio::ConnectionManager;
 use redis::{Direction, RedisResult};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +24,7 @@ use crate::group::Group;
 use crate::keys;
 use crate::message::{self, Message};
 
-/// Longest wait of one blocking pop: how late a stop or a heartbeat may come.
+/// Longest wait of one blocking pop: how late a stop, a heartbeat or another choice of lists may come.
 const BLOCK: Duration = Duration::from_millis(250);
 
 /// Longer than [`BLOCK`]: an answer that is given up on could be a message that is lost.
@@ -43,8 +46,8 @@ pub struct DrainSettings {
     pub redis_url: String,
     /// Whose lists.
     pub group: Group,
-    /// Of which partitions.
-    pub partitions: Vec<Partition>,
+    /// Of which partitions; may change at any time, and may be none.
+    pub partitions: watch::Receiver<Vec<Partition>>,
     /// At most about this many messages at once.
     pub messages_max: usize,
     /// No more is popped at once when this many bytes have been.
@@ -55,6 +58,7 @@ pub struct DrainSettings {
 pub struct Drain {
     connection: ConnectionManager,
     group: Group,
+    partitions: watch::Receiver<Vec<Partition>>,
     lists: Vec<String>,
     messages_max: usize,
     bytes_max: usize,
@@ -81,12 +85,14 @@ impl Drain {
     ///
     /// # Errors
     /// When the URL is malformed.
-    pub fn new(settings: DrainSettings) -> Result<Self, InvalidRedisUrl> {
-        let lists = settings.partitions.iter().map(|p| keys::outbox(*p, &settings.group)).collect();
+    pub fn new(mut settings: DrainSettings) -> Result<Self, InvalidRedisUrl> {
+        // Whatever was said until now is looked at first.
+        settings.partitions.mark_changed();
         Ok(Self {
             connection: connection(&settings.redis_url, RESPONSE_TIMEOUT)?,
             group: settings.group,
-            lists,
+            partitions: settings.partitions,
+            lists: Vec::new(),
             messages_max: settings.messages_max,
             bytes_max: settings.bytes_max,
             heartbeat_due: Instant::now(),
@@ -103,6 +109,12 @@ impl Drain {
                 () = shutdown.cancelled() => break,
             };
             let Ok(room) = room else { break };
+            self.choose_lists();
+            if self.lists.is_empty() {
+                drop(room);
+                self.wait_for_lists(&shutdown).await;
+                continue;
+            }
             match self.pop().await {
                 Ok(popped) => {
                     self.note(None);
@@ -120,6 +132,31 @@ impl Drain {
                     }
                 }
             }
+        }
+    }
+
+    fn choose_lists(&mut self) {
+        if self.partitions.has_changed().unwrap_or(false) {
+            let partitions = self.partitions.borrow_and_update();
+            self.lists = partitions.iter().map(|p| keys::outbox(*p, &self.group)).collect();
+        }
+    }
+
+    /// Keeps the group registered while there is nothing to pop: others of the group may have lists.
+    async fn wait_for_lists(&mut self, shutdown: &CancellationToken) {
+        let registered = self.heartbeat().await;
+        self.note(registered.as_ref().err());
+        let changed = async {
+            if self.partitions.changed().await.is_err() {
+                // Nobody chooses any more, as when everything stops.
+                std::future::pending::<()>().await;
+            }
+            self.partitions.mark_changed();
+        };
+        tokio::select! {
+            () = changed => {}
+            () = sleep(HEARTBEAT_INTERVAL) => {}
+            () = shutdown.cancelled() => {}
         }
     }
 

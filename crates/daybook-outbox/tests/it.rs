@@ -16,7 +16,7 @@ use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
 use serde_json::value::RawValue;
 use time::macros::datetime;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -176,15 +176,17 @@ async fn with_redis_frozen_publishing_does_not_wait_and_the_oldest_go_first() {
 
 struct Draining {
     messages: mpsc::Receiver<Vec<Message>>,
+    partitions: watch::Sender<Vec<Partition>>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 fn drain(redis: &TestRedis, messages_max: usize) -> Draining {
+    let (partitions, chosen) = watch::channel((0..4).map(Partition).collect());
     let drain = Drain::new(DrainSettings {
         redis_url: redis.url(),
         group: "default".parse().unwrap(),
-        partitions: (0..4).map(Partition).collect(),
+        partitions: chosen,
         messages_max,
         bytes_max: 1 << 20,
     })
@@ -192,7 +194,7 @@ fn drain(redis: &TestRedis, messages_max: usize) -> Draining {
     let (sender, messages) = mpsc::channel(1);
     let stop = CancellationToken::new();
     let task = tokio::spawn(drain.run(sender, stop.clone()));
-    Draining { messages, stop, task }
+    Draining { messages, partitions, stop, task }
 }
 
 #[tokio::test]
@@ -258,4 +260,55 @@ async fn a_drain_pops_no_more_than_there_is_room_for() {
     timeout(BOUND, draining.task).await.unwrap().unwrap();
     let left: usize = connection.llen(LIST).await.unwrap();
     assert!(left >= 50, "{left}");
+}
+
+#[tokio::test]
+async fn a_drain_takes_from_the_lists_that_are_chosen_and_leaves_the_others() {
+    let redis = TestRedis::start().await;
+    let mut connection = connect(&redis).await;
+    let mut draining = drain(&redis, 100);
+    let message = daybook_outbox::message::encode(ORIGIN, &event(7));
+    draining.partitions.send(vec![Partition(0), Partition(2)]).unwrap();
+    // The pop that may be on its way still has the old lists: it ends with this one.
+    let _: u32 = connection.rpush("daybook:{2}:outbox:default", &message).await.unwrap();
+    timeout(BOUND, draining.messages.recv()).await.unwrap().unwrap();
+    let _: u32 = connection.rpush(LIST, &message).await.unwrap();
+    let _: u32 = connection.rpush("daybook:{0}:outbox:default", &message).await.unwrap();
+    eventually("list 0 is taken from", BOUND, async || {
+        timeout(Duration::from_millis(50), draining.messages.recv()).await.ok();
+        let left: usize = connection.llen("daybook:{0}:outbox:default").await?;
+        ensure!(left == 0);
+        Ok(())
+    })
+    .await;
+    let left: usize = connection.llen(LIST).await.unwrap();
+    assert_eq!(left, 1, "nobody chose this one");
+    draining.partitions.send(vec![Partition(1)]).unwrap();
+    timeout(BOUND, draining.messages.recv()).await.unwrap().unwrap();
+    draining.stop.cancel();
+    timeout(BOUND, draining.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_drain_without_any_list_registers_its_group_and_pops_nothing() {
+    let redis = TestRedis::start().await;
+    let mut connection = connect(&redis).await;
+    let draining = drain(&redis, 100);
+    draining.partitions.send(Vec::new()).unwrap();
+    eventually("the group is registered", BOUND, async || {
+        let groups: Vec<String> = connection.hkeys("daybook:groups").await?;
+        ensure!(groups == ["default"], "{groups:?}");
+        Ok(())
+    })
+    .await;
+    // Within a heartbeat's time it comes again, although it was deleted.
+    let _: u32 = connection.del("daybook:groups").await.unwrap();
+    eventually("the group is registered again", BOUND, async || {
+        let groups: Vec<String> = connection.hkeys("daybook:groups").await?;
+        ensure!(groups == ["default"], "{groups:?}");
+        Ok(())
+    })
+    .await;
+    draining.stop.cancel();
+    timeout(BOUND, draining.task).await.unwrap().unwrap();
 }

@@ -4,7 +4,10 @@
 //! For each partition it holds a frontier: all up to there was handed on. A message at or below it is a duplicate; one
 //! whose `prev_position` is at or below it is next in line; otherwise something is missing, and after a short patience
 //! the log is read. By G3 whatever lies below a seen position is visible already, so a gap can always be filled at once.
-//! A frontier only moves forward, and a failure throws the whole feed away: the next one starts from the checkpoints.
+//! A partition that is added is *catching up*: it is read from the log, page by page, and its messages are left where they
+//! are, until nothing is left to read. Partitions that are level go on with messages meanwhile. A frontier only moves
+//! forward; what is known of a partition is thrown away when it is removed, and all of it with any failure: what comes
+//! next starts from the checkpoints.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,7 +29,7 @@ const PATIENCE_UNDER_LOAD: Duration = Duration::from_millis(100);
 /// The next events of all partitions.
 pub(crate) struct Feed {
     origin: Origin,
-    /// Index = partition; `None` where nothing is to be applied.
+    /// Index = partition; `None` where nothing is to be applied here.
     lanes: Vec<Option<Lane>>,
     held: usize,
     held_max: usize,
@@ -35,6 +38,8 @@ pub(crate) struct Feed {
 #[derive(Default)]
 struct Lane {
     frontier: Position,
+    /// More than a page behind, or new: messages are no use yet.
+    catching_up: bool,
     /// Messages that came before what they follow.
     held: BTreeMap<Position, RecordedEvent>,
     /// Since when something is held.
@@ -55,13 +60,43 @@ pub(crate) struct BrokenLog {
 }
 
 impl Feed {
-    /// A feed of the log `origin` that starts behind `frontiers` (index = partition) and holds at most about `held_max`
-    /// messages that came too early.
-    pub(crate) fn new(origin: Origin, frontiers: &[Option<Position>], held_max: usize) -> Self {
-        let lane = |frontier: &Option<Position>| {
-            frontier.map(|frontier| Lane { frontier, ..Lane::default() })
-        };
-        Self { origin, lanes: frontiers.iter().map(lane).collect(), held: 0, held_max }
+    /// A feed of the log `origin` with no partition yet. It holds at most about `held_max` messages that came too early.
+    pub(crate) fn new(origin: Origin, partition_count: u16, held_max: usize) -> Self {
+        let lanes = (0..partition_count).map(|_| None).collect();
+        Self { origin, lanes, held: 0, held_max }
+    }
+
+    /// Starts a partition behind `frontier`; whatever was known of it is forgotten.
+    pub(crate) fn add(&mut self, partition: Partition, frontier: Position) {
+        if let Some(lane) = self.lanes.get_mut(partition.index()) {
+            *lane = Some(Lane { frontier, catching_up: true, ..Lane::default() });
+        }
+        self.count_held();
+    }
+
+    /// Hands on nothing of a partition any more.
+    pub(crate) fn remove(&mut self, partition: Partition) {
+        if let Some(lane) = self.lanes.get_mut(partition.index()) {
+            *lane = None;
+        }
+        self.count_held();
+    }
+
+    /// The same log goes on under another timeline.
+    pub(crate) fn set_origin(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
+    /// Whether a partition is still read from the log, page by page.
+    pub(crate) fn is_catching_up(&self) -> bool {
+        self.lanes.iter().flatten().any(|lane| lane.catching_up)
+    }
+
+    /// The partitions whose messages are of use.
+    pub(crate) fn level_partitions(&self) -> Vec<Partition> {
+        let numbered = (0..).map(Partition).zip(&self.lanes);
+        let of_use = |lane: &Option<Lane>| lane.as_ref().is_some_and(|lane| !lane.catching_up);
+        numbered.filter(|(_, lane)| of_use(lane)).map(|(partition, _)| partition).collect()
     }
 
     /// Takes messages in and gives the events that are next, in order within each partition.
@@ -77,18 +112,20 @@ impl Feed {
         if foreign > 0 {
             tracing::warn!(messages = foreign, "dropped messages of another log or timeline");
         }
-        self.held = self.lanes.iter().flatten().map(|lane| lane.held.len()).sum();
+        self.count_held();
         next
     }
 
-    /// Takes in a page that holds the whole log from behind `after` up to its last event.
+    /// Takes in a page that holds the whole log from behind `after` up to its last event, or, where it is the `end`, to
+    /// the end of the log.
     pub(crate) fn take_page(
         &mut self,
         after: Position,
         page: Vec<RecordedEvent>,
+        end: bool,
         now: Instant,
     ) -> Result<Vec<RecordedEvent>, BrokenLog> {
-        let Some(last) = page.last().map(|event| event.position) else { return Ok(page) };
+        let last = page.last().map_or(after, |event| event.position);
         let mut next = Vec::with_capacity(page.len());
         for event in page {
             let Some(lane) = lane_mut(&mut self.lanes, event.partition) else { continue };
@@ -103,10 +140,12 @@ impl Feed {
             // A lane that starts before the page is not covered by it.
             if lane.frontier >= after {
                 lane.advance(last);
+                // Right at the end of a page that is not the last there is more to read; beyond it there is not.
+                lane.catching_up = !end && (lane.catching_up || lane.frontier == last);
             }
             lane.release(now, &mut next);
         }
-        self.held = self.lanes.iter().flatten().map(|lane| lane.held.len()).sum();
+        self.count_held();
         Ok(next)
     }
 
@@ -128,6 +167,7 @@ impl Feed {
             let Some(lane) = lane else { continue };
             if last_in(head, partition) <= lane.frontier {
                 lane.advance(head.position);
+                lane.catching_up = false;
             }
         }
     }
@@ -166,6 +206,10 @@ impl Feed {
         self.lanes.iter().flatten().filter(lacks).map(|lane| lane.frontier).min()
     }
 
+    fn count_held(&mut self) {
+        self.held = self.lanes.iter().flatten().map(|lane| lane.held.len()).sum();
+    }
+
     /// How far each partition was handed on (index = partition).
     pub(crate) fn frontiers(&self) -> Vec<Option<Position>> {
         self.lanes.iter().map(|lane| lane.as_ref().map(|lane| lane.frontier)).collect()
@@ -177,7 +221,7 @@ impl Lane {
         if self.is_next(&event) {
             self.hand_on(event, next);
             self.release(now, next);
-        } else if event.position > self.frontier {
+        } else if event.position > self.frontier && !self.catching_up {
             self.held.insert(event.position, event);
             self.held_since.get_or_insert(now);
         }

@@ -1,10 +1,14 @@
 //! The projector: drains the outbox into read models, and reads the log where messages are missing.
 //!
-//! - [`projection`]: what a projection is; [`projections`]: those of the built-in domain;
+//! - [`projection`]: what a projection is; [`rows`]: what it makes; [`projections`]: those of the built-in domain;
 //! - `feed`: which events are next, from messages and pages of the log;
 //! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
 //! - `log`: the log, and whether it still is the one that the rows were folded from;
+//! - `lease`: which instance of a group works on which partition;
 //! - `session`, `runner`: one stretch of work, and the loop around it;
+//! - [`skips`]: events that operators had passed over;
+//! - [`rebuild`]: a new generation beside the live one, the swap, the way back;
+//! - `housekeeping`: dropping generations that nobody needs;
 //! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
 //!
 //! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs time
@@ -13,16 +17,23 @@
 pub mod migrate;
 pub mod projection;
 pub mod projections;
+pub mod rebuild;
+pub mod rows;
 pub mod service;
 pub mod settings;
+pub mod skips;
 
 mod checkpoint;
 mod failure;
 mod feed;
+mod housekeeping;
+mod lease;
 mod log;
 mod read_models;
 mod runner;
 mod session;
+mod tables;
 
 pub use service::run;
 pub use settings::Settings;
+pub use skips::{Skips, SkipsError};

@@ -1,5 +1,6 @@
-//! What a projection is: a function from events to row changes. No I/O, no clock, no memory of its own: the runner reads
-//! the events, and writes the changes in one transaction with the checkpoints.
+//! What a projection is: a function from events to row changes. No I/O, no clock: the runner reads the events, and writes
+//! the changes in one transaction with the checkpoints. What is written live with statements over arrays, batch by batch,
+//! a rebuild writes with COPY, from as many events as fit in memory: the fold is the same.
 //!
 //! A row belongs to one partition: what is counted over several is stored per partition and summed when asked. Rows are
 //! written in key order, so that two writers wait for each other instead of deadlocking.
@@ -8,7 +9,9 @@ use daybook_core::event::RecordedEvent;
 use daybook_core::metadata::Metadata;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Encode, Postgres, Type};
+use sqlx::{AssertSqlSafe, Postgres};
+
+use crate::rows::Rows;
 
 /// One event, with payload and metadata read.
 #[derive(Debug)]
@@ -38,16 +41,90 @@ pub trait Projection<E>: Send + Sync {
     /// read model then has to be built anew.
     fn version(&self) -> i32;
 
-    /// The statements that make its tables, with `{generation}` in their names.
+    /// The statements that make its tables, with `{generation}` in their names, and behind marks their keys and indexes:
+    /// see `tables`.
     fn tables(&self) -> &'static str;
 
-    /// The row changes that `facts` make, in the tables of a generation. The facts are in the order of the log within
-    /// each partition, each stream's without a gap, and none was given before. Events that do not concern the read
-    /// model are passed over; one that cannot be applied is an error, never skipped.
+    /// The types of the streams whose events it does not pass over.
+    fn stream_types(&self) -> &'static [&'static str];
+
+    /// Whether its rows mean something without the events before a position: an entry does, the state of something that
+    /// had begun before does not.
+    fn may_begin_late(&self) -> bool {
+        false
+    }
+
+    /// Collects row changes. Live it lives for a batch, in a rebuild as long as memory allows.
+    fn changes(&self) -> Box<dyn Changes<E>>;
+
+    /// The statements for the row changes that `facts` make, in the tables of a generation. The facts are in the order of
+    /// the log within each partition, each stream's without a gap, and none was given before.
     ///
     /// # Errors
     /// When an event cannot be applied. The partition then stops at it.
-    fn fold(&self, facts: &[Fact<'_, E>], generation: Generation) -> Result<Vec<Write>, FoldError>;
+    fn fold(&self, facts: &[Fact<'_, E>], generation: Generation) -> Result<Vec<Write>, FoldError> {
+        let mut changes = self.changes();
+        for fact in facts {
+            changes.apply(*fact)?;
+        }
+        Ok(changes.take().into_iter().map(|change| change.statement(generation)).collect())
+    }
+}
+
+/// Row changes that pile up while events are folded. What they say depends on the events that were given and on nothing
+/// else: of a row that is in the table already they hold only what is new about it.
+pub trait Changes<E>: Send {
+    /// Takes in one event. Events that do not concern the read model are passed over; one that cannot be applied is an
+    /// error, never skipped.
+    ///
+    /// # Errors
+    /// When the event cannot be applied.
+    fn apply(&mut self, fact: Fact<'_, E>) -> Result<(), FoldError>;
+
+    /// About how much memory they take, in bytes.
+    fn bytes(&self) -> usize;
+
+    /// Whether waiting is of no use: later events never change what is here.
+    fn are_final(&self) -> bool {
+        false
+    }
+
+    /// Takes out all of them, in the order in which they are to be written, and goes on with none.
+    fn take(&mut self) -> Vec<RowChange>;
+}
+
+/// Rows in one change, at most: a statement stays short.
+pub(crate) const ROWS_MAX: usize = 20_000;
+
+/// What is to be done with some rows, each of them another one.
+pub enum RowChange {
+    /// They are new; one that is there already is an error.
+    Insert(Rows),
+    /// They are there; a statement changes them, fed from arrays. One that is missing is an error.
+    Update(Rows, &'static str),
+    /// They are new or not; a statement inserts or changes them, fed from arrays. Where none of them is there, they may
+    /// as well be inserted as they are.
+    Upsert(Rows, &'static str),
+}
+
+impl RowChange {
+    /// As one statement.
+    #[must_use]
+    pub fn statement(self, generation: Generation) -> Write {
+        let (rows, sql) = match self {
+            Self::Insert(rows) => {
+                let sql = rows.insert_sql(generation);
+                (rows, sql)
+            }
+            Self::Update(rows, template) | Self::Upsert(rows, template) => {
+                (rows, generation.sql(template))
+            }
+        };
+        let rows_expected = u64::try_from(rows.len()).ok();
+        // Safe: the template is ours and the generation a number.
+        let query = rows.into_arrays().fold(sqlx::query(AssertSqlSafe(sql)), Query::bind);
+        Write { query, rows_expected }
+    }
 }
 
 /// Why an event cannot be applied. Says what is wrong, without payloads.
@@ -56,7 +133,7 @@ pub trait Projection<E>: Send + Sync {
 pub struct FoldError(pub String);
 
 /// One build of a read model's tables; a rebuild makes the next one beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(pub i32);
 
 impl Generation {
@@ -65,48 +142,13 @@ impl Generation {
 
     /// Puts the generation in place of `{generation}`.
     #[must_use]
-    pub fn sql(self, template: &'static str) -> String {
+    pub fn sql(self, template: &str) -> String {
         template.replace("{generation}", &self.0.to_string())
     }
 }
 
-/// One statement over arrays, with a place per row and column.
+/// One statement over arrays, with a place per row and column. It must change as many rows as it was given.
 pub struct Write {
     pub(crate) query: Query<'static, Postgres, PgArguments>,
     pub(crate) rows_expected: Option<u64>,
-}
-
-impl Write {
-    /// A statement from one of the projection's own templates.
-    #[must_use]
-    pub fn new(generation: Generation, template: &'static str) -> Self {
-        // Safe: the template is ours and the generation a number.
-        let query = sqlx::query(AssertSqlSafe(generation.sql(template)));
-        Self { query, rows_expected: None }
-    }
-
-    /// The next array.
-    #[must_use]
-    pub fn bind<'t, T: Encode<'t, Postgres> + Type<Postgres>>(mut self, array: T) -> Self {
-        self.query = self.query.bind(array);
-        self
-    }
-
-    /// The statement must change exactly this many rows: an update of a row that is not there is an error, not nothing.
-    #[must_use]
-    pub fn expecting(mut self, rows: usize) -> Self {
-        self.rows_expected = u64::try_from(rows).ok();
-        self
-    }
-}
-
-/// The column `f` of all rows, for [`Write::bind`].
-pub(crate) fn column<'r, R, T>(
-    rows: impl IntoIterator<Item = &'r R>,
-    f: impl Fn(&'r R) -> T,
-) -> Vec<T>
-where
-    R: 'r,
-{
-    rows.into_iter().map(f).collect()
 }

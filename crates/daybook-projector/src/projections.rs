@@ -4,6 +4,7 @@
 mod account_entries;
 mod accounts;
 mod daily_activity;
+mod keyed;
 mod movement;
 mod transfers;
 

@@ -1,21 +1,19 @@
-//! The projector's loop: open, then take the next events and apply them, until something fails; then wait and open
-//! again. Redis is not in it: without messages the log is polled. A stop finishes the batch in hand.
+//! The projector's loop: work on what is assigned, take the next events and apply them, until something fails; then wait
+//! and open again. Redis is not in it: without messages the log is polled. A stop finishes the batch in hand.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use daybook_core::event::EventPayload;
+use daybook_core::partition::Partition;
 use daybook_eventlog::Identity;
 use daybook_outbox::Message;
 use daybook_runtime::server::Health;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::checkpoint;
-use crate::read_models::ApplyError;
-use crate::session::{Desk, Session, SessionError};
-
-/// How long somebody who lost a partition leaves it alone: long against the other one's batches.
-const LET_GO: Duration = Duration::from_secs(1);
+use crate::lease::Assignment;
+use crate::session::{Desk, Session, SessionError, Tried};
 
 /// First pause after a failure that may pass; each further one doubles it.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
@@ -26,31 +24,41 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// A database that does not answer at all is given up on, later than the server itself gives up on a statement.
 const ANSWER_BOUND: Duration = Duration::from_secs(40);
 
+/// What the loop is told, and tells in turn.
+pub(crate) struct Ties {
+    /// What to work on; `None` until the first heartbeat.
+    pub(crate) assignment: watch::Receiver<Option<Assignment>>,
+    /// What is worked on: what is to be given up is kept until it is not among these.
+    pub(crate) held: watch::Sender<BTreeSet<Partition>>,
+    /// Whose messages are of use.
+    pub(crate) lists: watch::Sender<Vec<Partition>>,
+    pub(crate) messages: mpsc::Receiver<Vec<Message>>,
+    pub(crate) health: Health,
+}
+
 /// Projects until `shutdown`.
 pub(crate) async fn run<E: EventPayload>(
     desk: Desk<E>,
     identity: Identity,
-    mut messages: mpsc::Receiver<Vec<Message>>,
-    health: Health,
+    mut ties: Ties,
     shutdown: CancellationToken,
 ) {
-    resume_what_stands(&desk, &shutdown).await;
+    let mut tried = Tried::default();
     let mut pause = PAUSE_MIN;
     while !shutdown.is_cancelled() {
         let mut progress = false;
-        let ended =
-            session(&desk, identity, &mut messages, &health, &shutdown, &mut progress).await;
+        let ended = session(&desk, identity, &mut ties, &mut tried, &shutdown, &mut progress).await;
+        ties.tell(&BTreeSet::new(), Vec::new());
         let Err(error) = ended else { break };
         if progress {
             pause = PAUSE_MIN;
         }
         let wait = match &error {
-            SessionError::Apply(ApplyError::Lost) => LET_GO,
-            SessionError::Apply(ApplyError::Stopped) | SessionError::History => Duration::ZERO,
+            // What is ahead of the log stands and says so itself; the others are served on.
+            SessionError::History => Duration::ZERO,
             _ => jittered(pause),
         };
-        // A partition that stands or was lost says so itself; the others are being served.
-        health.set(wait == Duration::ZERO || wait == LET_GO).await;
+        ties.health.set(wait == Duration::ZERO).await;
         let error = anyhow::Error::from(error);
         tracing::warn!(error = %format!("{error:#}"), ?wait, "projecting was interrupted");
         pause = (pause * 2).min(PAUSE_MAX);
@@ -62,45 +70,63 @@ pub(crate) async fn run<E: EventPayload>(
 async fn session<E: EventPayload>(
     desk: &Desk<E>,
     identity: Identity,
-    messages: &mut mpsc::Receiver<Vec<Message>>,
-    health: &Health,
+    ties: &mut Ties,
+    tried: &mut Tried,
     shutdown: &CancellationToken,
     progress: &mut bool,
 ) -> Result<(), SessionError> {
     let mut session = bounded(Session::open(desk, identity)).await?;
-    health.set(true).await;
+    let mut serving = None;
     loop {
+        let Some(Assignment { partitions, aside }) = ties.assigned(shutdown).await else {
+            return Ok(());
+        };
+        // Said before they are taken on, so that none is given up in between.
+        ties.tell(&partitions, session.wants_messages_of());
+        bounded(session.follow(&partitions, tried)).await?;
+        ties.tell(session.held(), session.wants_messages_of());
+        if serving.replace(!aside) != Some(!aside) {
+            ties.health.set(!aside).await;
+        }
         let events = tokio::select! {
             biased;
             () = shutdown.cancelled() => return Ok(()),
-            events = bounded(session.next(messages)) => events?,
+            events = bounded(session.next(&mut ties.messages)) => events?,
         };
         bounded(session.apply(&events)).await?;
         *progress = true;
     }
 }
 
-/// Partitions that stand get another try with every start of the process, which may be a better build.
-async fn resume_what_stands<E>(desk: &Desk<E>, shutdown: &CancellationToken) {
-    for projection in &desk.projections {
-        while let Err(error) = checkpoint::resume(&desk.read, projection.as_ref()).await {
-            let projection = projection.name();
-            tracing::warn!(projection.name = projection, %error, "cannot read the checkpoints yet");
-            wait_or_stop(PAUSE_MAX, shutdown).await;
-            if shutdown.is_cancelled() {
-                return;
-            }
+impl Ties {
+    /// What to work on, as soon as that is known; `None` when stopped before.
+    async fn assigned(&mut self, shutdown: &CancellationToken) -> Option<Assignment> {
+        tokio::select! {
+            biased;
+            assigned = self.assignment.wait_for(Option::is_some) => assigned.ok()?.clone(),
+            () = shutdown.cancelled() => None,
         }
     }
+
+    /// Says what is worked on and whose messages are of use, where that has changed.
+    fn tell(&self, held: &BTreeSet<Partition>, lists: Vec<Partition>) {
+        self.held.send_if_modified(|told| replace_if_other(told, held.clone()));
+        self.lists.send_if_modified(|told| replace_if_other(told, lists));
+    }
+}
+
+fn replace_if_other<T: PartialEq>(told: &mut T, now: T) -> bool {
+    let changed = *told != now;
+    *told = now;
+    changed
 }
 
 async fn bounded<T>(
     work: impl Future<Output = Result<T, SessionError>>,
 ) -> Result<T, SessionError> {
-    match tokio::time::timeout(ANSWER_BOUND, work).await {
-        Ok(done) => done,
-        Err(_) => Err(ApplyError::Passing(sqlx::Error::PoolTimedOut).into()),
-    }
+    tokio::time::timeout(ANSWER_BOUND, work)
+        .await
+        .unwrap_or(Err(SessionError::NoAnswer(ANSWER_BOUND)))
 }
 
 pub(crate) async fn wait_or_stop(wait: Duration, shutdown: &CancellationToken) {

@@ -1,29 +1,39 @@
 //! The service: what is connected to what, and how it stops.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use daybook_core::bank::BankEvent;
-use daybook_core::partition::Partition;
 use daybook_eventlog::Identity;
 use daybook_outbox::{Drain, DrainSettings};
+use daybook_runtime::server::Health;
 use daybook_runtime::{postgres, server};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::housekeeping;
+use crate::lease::{Keeper, Member};
 use crate::log::Log;
 use crate::projection::Projection;
 use crate::projections;
-use crate::runner::{self, wait_or_stop};
+use crate::runner::{self, Ties, wait_or_stop};
 use crate::session::Desk;
 use crate::settings::Settings;
 
 /// One for the transactions, one in reserve while a lost one is being noticed.
 const READ_CONNECTIONS_MAX: u32 = 2;
+
+/// A connection of their own: heartbeats that hang must not leave the transactions without one.
+const HEARTBEAT_CONNECTIONS_MAX: u32 = 1;
+
+/// Nor must a table that is being dropped.
+const HOUSEKEEPING_CONNECTIONS_MAX: u32 = 1;
 
 /// Messages in bytes that are popped at once.
 const POP_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -47,18 +57,7 @@ pub async fn run(
     let serving = server::serve(listener, routes, health.clone(), shutdown.clone());
     let projecting = async {
         let Some(identity) = wait_for_log(&desk.log, &shutdown).await else { return Ok(()) };
-        let (sender, messages) = mpsc::channel(1);
-        let drain = Drain::new(DrainSettings {
-            redis_url: settings.redis_url,
-            group: settings.group,
-            partitions: (0..identity.partition_count).map(Partition).collect(),
-            messages_max: usize::try_from(settings.batch_events_max)?,
-            bytes_max: POP_BYTES_MAX,
-        })
-        .context("--redis-url")?;
-        let drain = tokio::spawn(drain.run(sender, shutdown.clone()));
-        runner::run(desk, identity, messages, health, shutdown.clone()).await;
-        drain.await.context("drain the outbox")
+        project(settings, desk, identity, health, shutdown.clone()).await
     };
     // When one fails the other must not go on alone.
     tokio::try_join!(async { serving.await.inspect_err(|_| shutdown.cancel()) }, async {
@@ -67,11 +66,65 @@ pub async fn run(
     Ok(())
 }
 
+/// Connects leases, messages and the loop. The loop ends first; then the leases are given back, so that nobody else takes
+/// over what is still being worked on.
+async fn project(
+    settings: Settings,
+    desk: Desk<BankEvent>,
+    identity: Identity,
+    health: Health,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let (assigned, assignment) = watch::channel(None);
+    let (held, worked_on) = watch::channel(BTreeSet::new());
+    let (lists, chosen_lists) = watch::channel(Vec::new());
+    let (sender, messages) = mpsc::channel(1);
+    let drain = Drain::new(DrainSettings {
+        redis_url: settings.redis_url.clone(),
+        group: settings.group.clone(),
+        partitions: chosen_lists,
+        messages_max: usize::try_from(settings.batch_events_max)?,
+        bytes_max: POP_BYTES_MAX,
+    })
+    .context("--redis-url")?;
+    let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
+    let pool = read_pool(read_url, HEARTBEAT_CONNECTIONS_MAX).context("--read-database-url")?;
+    let count = identity.partition_count;
+    let keeper = Keeper::new(pool, member(&settings), count, assigned, worked_on);
+    let cleaning =
+        read_pool(read_url, HOUSEKEEPING_CONNECTIONS_MAX).context("--read-database-url")?;
+    let no_longer_working = CancellationToken::new();
+    // On tasks of their own, which end with this one however it ends: nobody beats for a loop that is gone.
+    let draining = AbortOnDropHandle::new(tokio::spawn(drain.run(sender, shutdown.clone())));
+    let _cleaning = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(cleaning)));
+    let keeping = AbortOnDropHandle::new(tokio::spawn(keeper.run(no_longer_working.clone())));
+    runner::run(desk, identity, Ties { assignment, held, lists, messages, health }, shutdown).await;
+    no_longer_working.cancel();
+    keeping.await.context("keep the leases")?;
+    draining.await.context("drain the outbox")
+}
+
+/// This instance among those of its group.
+fn member(settings: &Settings) -> Member {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "host" } else { host.trim() };
+    // A process id may come again, on this host or in another container.
+    let chance = uuid::Uuid::new_v4().simple().to_string();
+    let mut projections = settings.projections.clone();
+    projections.sort_unstable();
+    projections.dedup();
+    Member {
+        group: settings.group.to_string(),
+        name: format!("{host}-{}-{}", std::process::id(), &chance[..8]),
+        projections,
+    }
+}
+
 fn desk(settings: &Settings) -> anyhow::Result<Desk<BankEvent>> {
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
     Ok(Desk {
         log: Log::new(&settings.log_database_url).context("--log-database-url")?,
-        read: read_pool(read_url).context("--read-database-url")?,
+        read: read_pool(read_url, READ_CONNECTIONS_MAX).context("--read-database-url")?,
         projections: chosen(&settings.projections)?,
         batch_events_max: settings.batch_events_max,
         poll_interval: Duration::from_millis(settings.poll_interval_ms),
@@ -90,12 +143,16 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<Arc<dyn Projection<BankEvent>>
 
 /// Commits here need not wait for the disk: rows and checkpoint go together, and what a crash of the server takes back
 /// is folded from the log again, which did wait.
-fn read_pool(url: &str) -> Result<PgPool, postgres::InvalidUrl> {
+fn read_pool(url: &str, connections_max: u32) -> Result<PgPool, postgres::InvalidUrl> {
     let options = postgres::options(url, "daybook-projector")?;
     Ok(PgPoolOptions::new()
-        .max_connections(READ_CONNECTIONS_MAX)
+        .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with(options.options([("synchronous_commit", "off")])))
+        .connect_lazy_with(options.options([
+            ("synchronous_commit", "off"),
+            // An instance that is paused inside a transaction keeps nobody from taking over.
+            ("idle_in_transaction_session_timeout", "3s"),
+        ])))
 }
 
 /// The log's identity, which says how many partitions there are; `None` when stopped before there is one.

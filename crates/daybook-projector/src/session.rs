@@ -1,6 +1,8 @@
-//! One stretch of projecting, from opening the read models to the first failure. Nothing survives it: what is held in
-//! memory is thrown away with any failure, and the next session starts from the checkpoints. So starting, recovering and
-//! taking over from somebody else are one path.
+//! One stretch of projecting, from opening the read models to the first failure. Partitions come and go in it, one by one,
+//! without a pause for the others. Nothing survives it: what is held in memory is thrown away with any failure, and the
+//! next session starts from the checkpoints. So starting, recovering and taking over from somebody else are one path.
+
+mod partitions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,10 @@ use crate::feed::{BrokenLog, Feed};
 use crate::log::Log;
 use crate::projection::Projection;
 use crate::read_models::{ApplyError, Decoded, ReadModels};
+use crate::skips::SkipsError;
+
+use partitions::Partitions;
+pub(crate) use partitions::Tried;
 
 /// Where everything comes from and goes to.
 pub(crate) struct Desk<E> {
@@ -44,8 +50,14 @@ pub(crate) enum SessionError {
     Log(#[from] ReadError),
     #[error(transparent)]
     BrokenLog(#[from] BrokenLog),
+    #[error("failed to read what operators decided")]
+    Skips(#[from] SkipsError),
     #[error("failed to stop what is ahead of the log")]
     Stop(#[source] sqlx::Error),
+    #[error("failed to let go on what an operator decided on")]
+    Resume(#[source] sqlx::Error),
+    #[error("no answer within {0:?}")]
+    NoAnswer(Duration),
 }
 
 /// A running session.
@@ -53,14 +65,13 @@ pub(crate) struct Session<'d, E> {
     desk: &'d Desk<E>,
     models: ReadModels<E>,
     feed: Feed,
+    partitions: Partitions,
     /// How many connections to the log there had been when its history was last checked.
     connections_checked: u64,
-    /// Further behind than one page: the log is read page by page, and messages are left where they are.
-    catching_up: bool,
 }
 
 impl<'d, E: EventPayload> Session<'d, E> {
-    /// Opens the read models and makes sure that the log is theirs.
+    /// Opens the read models, without any partition yet.
     pub(crate) async fn open(desk: &'d Desk<E>, before: Identity) -> Result<Self, SessionError> {
         let connections_checked = desk.log.connections();
         let identity = desk.log.reader.identity().await?;
@@ -68,15 +79,11 @@ impl<'d, E: EventPayload> Session<'d, E> {
         if before != now {
             return Err(SessionError::PartitionCount { before, now });
         }
-        let mut models = ReadModels::open(desk.read.clone(), &desk.projections, now).await?;
-        let head = desk.log.reader.head().await?;
-        if let Some(cut) = desk.log.cut(&head, models.active()).await? {
-            models.stop_ahead_of(cut).await.map_err(SessionError::Stop)?;
-        }
-        let origin = Origin { log_id: identity.log_id, timeline: identity.timeline };
+        let log = &desk.log.reader;
+        let models = ReadModels::open(desk.read.clone(), &desk.projections, now, log).await?;
         let held_max = usize::try_from(desk.batch_events_max).unwrap_or(usize::MAX);
-        let feed = Feed::new(origin, &models.frontiers(now), held_max);
-        Ok(Self { desk, models, feed, connections_checked, catching_up: true })
+        let feed = Feed::new(origin(identity), now, held_max);
+        Ok(Self { desk, models, feed, partitions: Partitions::default(), connections_checked })
     }
 
     /// The next events: from messages, and from the log where messages are missing, late or too many.
@@ -84,13 +91,18 @@ impl<'d, E: EventPayload> Session<'d, E> {
         &mut self,
         messages: &mut mpsc::Receiver<Vec<Message>>,
     ) -> Result<Vec<Decoded<E>>, SessionError> {
-        let arrived = if self.catching_up { Vec::new() } else { self.receive(messages).await };
+        let arrived = if self.feed.is_catching_up() {
+            // There is the log to read; who is level has its messages all the same.
+            messages.try_recv().unwrap_or_default()
+        } else {
+            self.receive(messages).await
+        };
         let idle = arrived.is_empty();
         let mut next = self.feed.offer(arrived, Instant::now());
         let head = self.desk.log.reader.head().await?;
         let now = Instant::now();
         self.feed.observe(&head, now);
-        if self.catching_up || self.feed.must_read_log(now, idle) {
+        if self.feed.is_catching_up() || self.feed.must_read_log(now, idle) {
             next.extend(self.read_page(&head).await?);
         } else if self.desk.log.connections() != self.connections_checked {
             self.check_history(&head).await?;
@@ -101,7 +113,12 @@ impl<'d, E: EventPayload> Session<'d, E> {
 
     /// Applies what [`Session::next`] gave. May be called with nothing: checkpoints then follow the head.
     pub(crate) async fn apply(&mut self, events: &[Decoded<E>]) -> Result<(), SessionError> {
-        Ok(self.models.apply(events, &self.feed.frontiers()).await?)
+        let applied = self.models.apply(events, &self.feed.frontiers()).await?;
+        if applied.stopped {
+            self.leave_where_nothing_goes_on();
+        }
+        self.let_go_of_lost(applied.lost);
+        Ok(())
     }
 
     /// Messages, or none when none come for a while. Dropping this loses nothing.
@@ -118,21 +135,23 @@ impl<'d, E: EventPayload> Session<'d, E> {
         }
     }
 
+    /// One page for all partitions that lack something, from the one furthest behind.
     async fn read_page(&mut self, head: &Head) -> Result<Vec<RecordedEvent>, SessionError> {
         self.check_history(head).await?;
-        let Some(after) = self.feed.lowest_behind() else {
-            self.catching_up = false;
-            return Ok(Vec::new());
-        };
+        let Some(after) = self.feed.lowest_behind() else { return Ok(Vec::new()) };
         let limit = self.desk.batch_events_max;
         let page = self.desk.log.reader.read_log(after, limit).await?;
-        self.catching_up = u32::try_from(page.len()).unwrap_or(u32::MAX) >= limit;
+        let end = u32::try_from(page.len()).unwrap_or(u32::MAX) < limit;
         tracing::debug!(after = %after, events = page.len(), "read the log");
-        Ok(self.feed.take_page(after, page, Instant::now())?)
+        Ok(self.feed.take_page(after, page, end, Instant::now())?)
     }
 
     async fn check_history(&mut self, head: &Head) -> Result<(), SessionError> {
         let connections = self.desk.log.connections();
+        if connections != self.connections_checked {
+            // After a failover that lost nothing the same log goes on under another timeline.
+            self.feed.set_origin(origin(self.desk.log.reader.identity().await?));
+        }
         if let Some(cut) = self.desk.log.cut(head, self.models.active()).await? {
             self.models.stop_ahead_of(cut).await.map_err(SessionError::Stop)?;
             return Err(SessionError::History);
@@ -140,4 +159,8 @@ impl<'d, E: EventPayload> Session<'d, E> {
         self.connections_checked = connections;
         Ok(())
     }
+}
+
+fn origin(identity: Identity) -> Origin {
+    Origin { log_id: identity.log_id, timeline: identity.timeline }
 }

@@ -4,9 +4,24 @@ use clap::Parser;
 use daybook_outbox::Group;
 use daybook_runtime::telemetry::TelemetrySettings;
 
+/// How to run more than one.
+const SCALING: &str = "\
+Scaling: start as many instances as you like, up to one a partition of the log. Those of one group share its partitions
+fairly: one that joins is given its share within 5 s, what one that stops or dies had is taken over within 5 s, and nothing
+else moves. SIGTERM finishes the batch in hand and gives the partitions back at once. Instances find each other in the read
+database; there is nothing to configure.
+
+Fleets that run different projections need different groups, each scaled alone:
+
+  daybook-projector --group ledger  --projection accounts,account_entries
+  daybook-projector --group reports --projection daily_activity,transfers
+
+A group that is not running fills nothing: its lists in Redis are trimmed, and deleted after 60 s. What it missed it reads
+from the log.";
+
 /// Drains the outbox into read models.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "daybook-projector", version)]
+#[command(name = "daybook-projector", version, after_long_help = SCALING)]
 pub struct Settings {
     /// Where health (grpc.health.v1) is served
     #[arg(long, env = "DAYBOOK_PROJECTOR_LISTEN", default_value = "127.0.0.1:7402")]
@@ -24,12 +39,12 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_REDIS_URL", hide_env_values = true)]
     pub redis_url: String,
 
-    /// Projector group: each group has lists of its own in Redis, the instances of one share them
+    /// Projector group: its instances share the partitions; each group has lists of its own in Redis
     #[arg(long, env = "DAYBOOK_PROJECTOR_GROUP", default_value = "default")]
     pub group: Group,
 
-    /// Run only this projection; may be repeated [default: all]. Projectors that run different ones need different
-    /// groups: the instances of a group take messages from each other
+    /// Run only this projection; may be repeated, or several separated by commas [default: all]. The same for all
+    /// instances of a group: one that differs from the one that joined first stands aside, NOT_SERVING
     #[arg(long = "projection", env = "DAYBOOK_PROJECTIONS", value_delimiter = ',')]
     pub projections: Vec<String>,
 

@@ -8,9 +8,13 @@ mod support;
 mod checkpoints;
 #[path = "it/failures.rs"]
 mod failures;
+#[path = "it/leases.rs"]
+mod leases;
 #[path = "it/messages.rs"]
 mod messages;
 #[path = "it/migrate.rs"]
 mod migrate;
 #[path = "it/projections.rs"]
 mod projections;
+#[path = "it/rebuild.rs"]
+mod rebuild;

@@ -3,7 +3,8 @@
 //! `choice` and `workload` say what is done, `pace` when, `unary` and `streaming` how; `load` is one run of it all and
 //! `tally` what came of it. `site` makes a round of it, with what a figure needs to mean something: `disk`, `machine`,
 //! `processes`, and the `reference` that it is compared with. `report` and `plot` show it.
-//! `table` measures everything that has a target, `growth` and `soak` what takes a long time to show.
+//! `table` measures everything that has a target, `growth` and `soak` what takes a long time to show,
+//! `projector` the read side.
 //!
 //! What it holds itself to: nothing is tried again; whatever is not a success is counted and shown; in an open loop a
 //! call's latency begins when the call was due.
@@ -18,6 +19,7 @@ mod pace;
 mod plot;
 mod prepare;
 mod processes;
+mod projector;
 mod reference;
 mod report;
 mod site;
@@ -35,6 +37,9 @@ pub(crate) use load::{Load, Mode};
 pub(crate) use machine::Machine;
 pub(crate) use plot::svg;
 pub(crate) use processes::Processes;
+pub(crate) use projector::{
+    ProjectorEffort, ProjectorFigure, beside, run as run_projector, run_many_accounts,
+};
 pub(crate) use reference::{REFERENCE, Reference};
 pub(crate) use report::{Round, medians, problems};
 pub(crate) use site::{Alternate, Site};

@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, history, import, migrate, money, statement, status,
-    transfer,
+    account, activity, bench, demo, dev, history, import, migrate, money, rebuild, statement,
+    status, transfer,
 };
 use crate::failure::Failure;
 
@@ -109,6 +109,8 @@ pub(crate) enum Verb {
     Status(status::StatusArgs),
     /// Send a file of commands.
     Import(import::ImportArgs),
+    /// Build read models anew beside the live ones, and swap; go back to the old ones.
+    Rebuild(rebuild::RebuildArgs),
     /// Create or upgrade the database of the log and that of the read models.
     Migrate(migrate::MigrateArgs),
     /// Run everything on this machine, in the foreground: a private PostgreSQL, a private Redis, the services.

@@ -10,6 +10,7 @@ pub(crate) mod import;
 mod interrupts;
 pub(crate) mod migrate;
 pub(crate) mod money;
+pub(crate) mod rebuild;
 pub(crate) mod statement;
 pub(crate) mod status;
 pub(crate) mod transfer;
@@ -36,6 +37,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Activity(args) => activity::run(&session, args).await,
         Verb::Status(args) => status::run(&session, args).await,
         Verb::Import(args) => import::run(&session, args).await,
+        Verb::Rebuild(args) => rebuild::run(&session, args).await,
         Verb::Migrate(args) => migrate::run(&session, args).await,
         Verb::Dev(args) => dev::run(&session, args).await,
         Verb::Demo(args) => demo::run(&session, args).await,

@@ -18,7 +18,9 @@ CREATE TABLE read.account_entries_{generation} (
     transfer_id    text,
     actor          text        NOT NULL,
     reason         text,
-    correlation_id text        NOT NULL,
-    -- Serves statements by account and time; times never decrease with version.
-    PRIMARY KEY (account_id, recorded_at, version)
+    correlation_id text        NOT NULL
 );
+
+-- [key]
+-- Serves statements by account and time; times never decrease with version.
+ALTER TABLE read.account_entries_{generation} ADD PRIMARY KEY (account_id, recorded_at, version);

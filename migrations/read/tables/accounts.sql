@@ -14,6 +14,8 @@ CREATE TABLE read.accounts_{generation} (
     -- Version of the stream that the row reflects.
     version         bigint      NOT NULL,
     opened_at       timestamptz NOT NULL,
-    updated_at      timestamptz NOT NULL,
-    PRIMARY KEY (account_id)
+    updated_at      timestamptz NOT NULL
 ) WITH (fillfactor = 70);
+
+-- [key]
+ALTER TABLE read.accounts_{generation} ADD PRIMARY KEY (account_id);

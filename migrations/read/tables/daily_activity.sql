@@ -8,6 +8,8 @@ CREATE TABLE read.daily_activity_{generation} (
     partition smallint NOT NULL,
     count     bigint   NOT NULL,
     -- Sum of amounts without sign, in minor units; wider than 64 bits in the long run.
-    volume    numeric  NOT NULL,
-    PRIMARY KEY (day, currency, kind, partition)
+    volume    numeric  NOT NULL
 ) WITH (fillfactor = 70);
+
+-- [key]
+ALTER TABLE read.daily_activity_{generation} ADD PRIMARY KEY (day, currency, kind, partition);

@@ -13,9 +13,13 @@ CREATE TABLE read.transfers_{generation} (
     -- Position of its first event: the order of lists.
     initiated_position     bigint   NOT NULL,
     -- [{"status", "actor", "recorded_at", "reason", "position"}], in order.
-    steps                  jsonb    NOT NULL,
-    PRIMARY KEY (transfer_id)
+    steps                  jsonb    NOT NULL
 ) WITH (fillfactor = 70);
+
+-- [key]
+ALTER TABLE read.transfers_{generation} ADD PRIMARY KEY (transfer_id);
+
+-- [indexes]
 -- Lists of an account's transfers, and of those in a status, the newest first.
 CREATE INDEX ON read.transfers_{generation} (source_account_id, initiated_position);
 CREATE INDEX ON read.transfers_{generation} (destination_account_id, initiated_position);

@@ -74,7 +74,7 @@ impl Desk {
         &self,
         mut request: Request<R>,
     ) -> Result<proto::Receipt, Status> {
-        let context = request.get_mut().take_context().unwrap_or_default();
+        let context = request.get_mut().take_checked_context()?;
         let caller = Caller::new(Sender::of(&request)?, context)?;
         let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
         let command = request.into_inner().into_command()?;

@@ -3,10 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use daybook_core::account::AccountId;
-use daybook_core::ids::{Actor, CausationId, CommandId, CorrelationId, InvalidId, Version};
+use daybook_core::ids::{
+    Actor, CausationId, CommandId, CorrelationId, InvalidId, Position, Version,
+};
 use daybook_core::metadata::Metadata;
 use daybook_core::money::{Currency, Money};
+use daybook_core::partition::{PARTITION_COUNT_MAX, Partition};
 use daybook_core::personal::Personal;
+use daybook_core::projection::{EventPlace, ProjectionName};
 use daybook_core::stream::ExpectedVersion;
 use daybook_core::transfer::TransferId;
 use daybook_proto::v1 as proto;
@@ -130,6 +134,26 @@ pub(super) fn account_id(field: &'static str, text: &str) -> Result<AccountId, S
 
 pub(super) fn transfer_id(text: &str) -> Result<TransferId, Status> {
     TransferId::new(text).map_err(wrong("transfer_id"))
+}
+
+pub(super) fn projection(name: &str) -> Result<ProjectionName, Status> {
+    ProjectionName::new(name).map_err(wrong("projection"))
+}
+
+/// The place of an event that may exist.
+pub(super) fn event_place(partition: i32, position: i64) -> Result<EventPlace, Status> {
+    let partition = u16::try_from(partition)
+        .ok()
+        .filter(|partition| *partition < PARTITION_COUNT_MAX)
+        .map(Partition)
+        .ok_or_else(|| {
+            let what = format!("is {partition}, must be 0 to {}", PARTITION_COUNT_MAX - 1);
+            invalid_argument("partition", what)
+        })?;
+    match Position::new(position) {
+        Ok(position) if position > Position::ZERO => Ok(EventPlace { partition, position }),
+        _ => Err(invalid_argument("position", format!("is {position}, must be 1 or more"))),
+    }
 }
 
 pub(super) fn personal(field: &'static str, text: String) -> Result<Personal, Status> {

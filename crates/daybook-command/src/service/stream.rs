@@ -129,11 +129,13 @@ fn taken_apart(command: Option<Command>) -> Result<(proto::CommandContext, BankC
         Some(Command::RejectTransfer(request)) => parts(request),
         Some(Command::CancelTransfer(request)) => parts(request),
         Some(Command::ExecuteTransfer(request)) => parts(request),
+        Some(Command::SkipProjectionEvent(request)) => parts(request),
+        Some(Command::RetryProjectionEvent(request)) => parts(request),
         None => Err(invalid_argument("command", "is missing")),
     }
 }
 
 fn parts(mut request: impl CommandRequest) -> Result<(proto::CommandContext, BankCommand), Status> {
-    let context = request.take_context().unwrap_or_default();
+    let context = request.take_checked_context()?;
     Ok((context, request.into_command()?))
 }

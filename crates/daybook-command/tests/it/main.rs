@@ -13,6 +13,7 @@ mod metadata;
 mod metrics;
 mod model;
 mod postgres_away;
+mod projections;
 mod property;
 mod redis_away;
 mod retries;

@@ -3,15 +3,18 @@
 use serde::Serialize;
 
 use crate::account::AccountCommand;
+use crate::projection::ProjectionCommand;
 use crate::transfer::TransferCommand;
 
-/// A command to an account or a transfer.
+/// A command to an account, a transfer or a projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum BankCommand {
     /// To one account.
     Account(AccountCommand),
     /// To one transfer, and through it to its accounts.
     Transfer(TransferCommand),
+    /// To one projection, by an operator.
+    Projection(ProjectionCommand),
 }
 
 impl From<AccountCommand> for BankCommand {
@@ -23,5 +26,11 @@ impl From<AccountCommand> for BankCommand {
 impl From<TransferCommand> for BankCommand {
     fn from(command: TransferCommand) -> Self {
         Self::Transfer(command)
+    }
+}
+
+impl From<ProjectionCommand> for BankCommand {
+    fn from(command: ProjectionCommand) -> Self {
+        Self::Projection(command)
     }
 }

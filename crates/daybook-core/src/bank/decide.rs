@@ -7,6 +7,7 @@ use super::{BankCommand, BankEvent, BankRejection, BankState, Policy};
 use crate::account::event::{FundsHeld, HoldReleased, TransferCredited, TransferDebited};
 use crate::account::{self, Account, AccountEvent, AccountId, account_of, check_positive};
 use crate::domain::{Context, States};
+use crate::projection;
 use crate::stream::StreamId;
 use crate::transfer::decide::{self as steps, transfer_of};
 use crate::transfer::event::TransferInitiated;
@@ -28,6 +29,12 @@ pub(super) fn decide(
             Ok(vec![on_account(id, event)])
         }
         BankCommand::Transfer(command) => decide_transfer(policy, command, &known, context),
+        BankCommand::Projection(command) => {
+            let stream_id = command.projection().stream_id();
+            let record = states.state(&stream_id).and_then(BankState::as_projection);
+            let event = projection::decide::decide(command, record)?;
+            Ok(vec![(stream_id, event.into())])
+        }
     }
 }
 

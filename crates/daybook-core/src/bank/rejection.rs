@@ -1,10 +1,11 @@
-//! Why the domain refuses: what the account or the transfer said.
+//! Why the domain refuses: what the account, the transfer or the projection said.
 
 use crate::account::AccountError;
 use crate::domain::{Rejection, RejectionKind};
+use crate::projection::ProjectionError;
 use crate::transfer::TransferError;
 
-/// A broken rule of an account or a transfer.
+/// A broken rule of an account, a transfer or a projection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BankRejection {
     /// Of an account.
@@ -13,6 +14,9 @@ pub enum BankRejection {
     /// Of a transfer.
     #[error(transparent)]
     Transfer(#[from] TransferError),
+    /// Of a projection.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
 }
 
 impl Rejection for BankRejection {
@@ -20,6 +24,7 @@ impl Rejection for BankRejection {
         match self {
             Self::Account(error) => error.kind(),
             Self::Transfer(error) => error.kind(),
+            Self::Projection(error) => error.kind(),
         }
     }
 
@@ -27,6 +32,7 @@ impl Rejection for BankRejection {
         match self {
             Self::Account(error) => error.reason(),
             Self::Transfer(error) => error.reason(),
+            Self::Projection(error) => error.reason(),
         }
     }
 
@@ -34,6 +40,7 @@ impl Rejection for BankRejection {
         match self {
             Self::Account(error) => error.subject(),
             Self::Transfer(error) => error.subject(),
+            Self::Projection(error) => error.subject(),
         }
     }
 
@@ -41,6 +48,7 @@ impl Rejection for BankRejection {
         match self {
             Self::Account(error) => error.facts(),
             Self::Transfer(error) => error.facts(),
+            Self::Projection(error) => error.facts(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn streams(command: &BankCommand, states: &dyn States<BankState>) -> 
     match command {
         BankCommand::Account(command) => vec![command.account_id().stream_id()],
         BankCommand::Transfer(command) => transfer_streams(command, states),
+        BankCommand::Projection(command) => vec![command.projection().stream_id()],
     }
 }
 

@@ -8,6 +8,7 @@ use daybook_core::account::AccountEvent;
 use daybook_core::bank::{ALL_EVENT_TYPES, BankEvent};
 use daybook_core::event::{DecodeError, EventPayload};
 use daybook_core::metadata::Metadata;
+use daybook_core::projection::ProjectionEvent;
 use daybook_core::transfer::TransferEvent;
 use serde_json::Value;
 
@@ -18,6 +19,7 @@ fn fixtures(folder: &str) -> PathBuf {
 fn current_version(event_type: &str) -> i32 {
     AccountEvent::schema_version_of(event_type)
         .or_else(|| TransferEvent::schema_version_of(event_type))
+        .or_else(|| ProjectionEvent::schema_version_of(event_type))
         .unwrap()
 }
 
@@ -58,6 +60,8 @@ fn the_stored_names_stay_what_they_are() {
             "transfer-rejected",
             "transfer-cancelled",
             "transfer-executed",
+            "projection-event-skipped",
+            "projection-retry-requested",
         ]
     );
 }

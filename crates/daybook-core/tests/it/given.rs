@@ -4,9 +4,11 @@ use daybook_core::account::Account;
 use daybook_core::account::event::{AccountClosed, AccountFrozen, AccountOpened, MoneyDeposited};
 use daybook_core::account::{AccountCommand, AccountEvent, AccountId};
 use daybook_core::bank::{Bank, BankEvent, BankState};
-use daybook_core::ids::Actor;
+use daybook_core::ids::{Actor, Position};
 use daybook_core::money::{Currency, Money};
+use daybook_core::partition::Partition;
 use daybook_core::personal::Personal;
+use daybook_core::projection::{EventPlace, ProjectionCommand, ProjectionName};
 use daybook_core::stream::StreamId;
 use daybook_core::testing::Scenario;
 use daybook_core::transfer::{Transfer, TransferCommand, TransferId};
@@ -27,6 +29,30 @@ pub(crate) fn account(id: &str) -> StreamId {
 /// The stream of a transfer.
 pub(crate) fn transfer(id: &str) -> StreamId {
     transfer_id(id).stream_id()
+}
+
+pub(crate) fn projection_name(name: &str) -> ProjectionName {
+    ProjectionName::new(name).unwrap()
+}
+
+/// The stream of a projection.
+pub(crate) fn projection(name: &str) -> StreamId {
+    projection_name(name).stream_id()
+}
+
+pub(crate) fn place(partition: u16, position: i64) -> EventPlace {
+    let position = Position::new(position).unwrap();
+    EventPlace { partition: Partition(partition), position }
+}
+
+pub(crate) fn skip(projection: &str, partition: u16, position: i64) -> ProjectionCommand {
+    let (projection, event) = (projection_name(projection), place(partition, position));
+    ProjectionCommand::SkipEvent { projection, event }
+}
+
+pub(crate) fn retry(projection: &str, partition: u16, position: i64) -> ProjectionCommand {
+    let (projection, event) = (projection_name(projection), place(partition, position));
+    ProjectionCommand::RetryEvent { projection, event }
 }
 
 pub(crate) fn currency(code: &str) -> Currency {

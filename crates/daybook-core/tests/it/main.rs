@@ -10,5 +10,6 @@ mod given;
 mod ids;
 mod invariants;
 mod policy;
+mod projection_rules;
 mod states;
 mod transfer_rules;

@@ -3,6 +3,7 @@
 use daybook_core::account::Account;
 use daybook_core::bank::{Bank, BankState};
 use daybook_core::domain::{Aggregate, Domain};
+use daybook_core::projection::ProjectionRecord;
 use daybook_core::stream::StreamId;
 use daybook_core::testing::Scenario;
 use daybook_core::transfer::Transfer;
@@ -10,12 +11,14 @@ use daybook_core::transfer::Transfer;
 use crate::given::*;
 
 #[test]
-fn a_snapshot_of_either_aggregate_reads_back_as_the_state() {
+fn a_snapshot_of_any_aggregate_reads_back_as_the_state() {
     let scenario = alice_has("2.00")
         .given(account("bob"), opened())
         .when("ines", initiate("t", "alice", "bob", usd("1.00")))
+        .then_accepted()
+        .when("olga", skip("accounts", 3, 7))
         .then_accepted();
-    for stream_id in [account("alice"), transfer("t")] {
+    for stream_id in [account("alice"), transfer("t"), projection("accounts")] {
         let state = scenario.state(&stream_id).unwrap();
         let text = Bank::default().encode_state(state).unwrap();
         assert_eq!(&Bank::default().decode_state(&stream_id, &text).unwrap(), state);
@@ -24,7 +27,7 @@ fn a_snapshot_of_either_aggregate_reads_back_as_the_state() {
 
 #[test]
 fn a_snapshot_that_is_no_such_state_is_an_error_and_not_a_guess() {
-    let elsewhere = StreamId::parse("projection-accounts").unwrap();
+    let elsewhere = StreamId::parse("weather-rome").unwrap();
     let of_alice = alice_has("2.00");
     let text = Bank::default().encode_state(of_alice.state(&account("alice")).unwrap()).unwrap();
     for (stream_id, text) in [
@@ -42,7 +45,8 @@ fn each_aggregate_has_the_fingerprint_that_its_author_gave_it() {
     let bank = Bank::default();
     assert_eq!(bank.fingerprint(&account("alice")), Account::FINGERPRINT);
     assert_eq!(bank.fingerprint(&transfer("t")), Transfer::FINGERPRINT);
-    let elsewhere = StreamId::parse("projection-accounts").unwrap();
+    assert_eq!(bank.fingerprint(&projection("accounts")), ProjectionRecord::FINGERPRINT);
+    let elsewhere = StreamId::parse("weather-rome").unwrap();
     assert!(![Account::FINGERPRINT, Transfer::FINGERPRINT].contains(&bank.fingerprint(&elsewhere)));
 }
 
@@ -52,10 +56,14 @@ fn the_shape_of_a_snapshot_changes_only_with_its_fingerprint() {
     let scenario = alice_has("2.00")
         .given(account("bob"), opened())
         .when("ines", initiate("t", "alice", "bob", usd("1.00")))
+        .then_accepted()
+        .when("olga", skip("accounts", 3, 7))
         .then_accepted();
     let text =
         |stream_id| Bank::default().encode_state(scenario.state(&stream_id).unwrap()).unwrap();
-    assert_eq!((Account::FINGERPRINT, Transfer::FINGERPRINT), (1, 1));
+    let record = ProjectionRecord::FINGERPRINT;
+    assert_eq!((Account::FINGERPRINT, Transfer::FINGERPRINT, record), (1, 1, 1));
+    assert_eq!(text(projection("accounts")), r#"{"skipped":[{"partition":3,"position":7}]}"#);
     assert_eq!(
         text(account("alice")),
         r#"{"currency":"USD","overdraft_limit":0,"balance":200,"held":100,"status":"open"}"#

@@ -16,6 +16,7 @@ mod migrate;
 mod order;
 mod privileges;
 mod read_stream;
+mod replay;
 mod snapshots;
 mod unknown_outcome;
 mod versions;

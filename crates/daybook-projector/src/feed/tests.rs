@@ -39,8 +39,14 @@ fn head(at: i64, partitions: &[i64]) -> Head {
 }
 
 fn feed(frontiers: &[i64]) -> Feed {
-    let frontiers: Vec<_> = frontiers.iter().map(|at| Some(position(*at))).collect();
-    Feed::new(ORIGIN, &frontiers, 100)
+    let count = u16::try_from(frontiers.len()).unwrap();
+    let mut feed = Feed::new(ORIGIN, count, 100);
+    for (partition, at) in (0..).map(Partition).zip(frontiers) {
+        feed.add(partition, position(*at));
+    }
+    // What was there when the feed was made is read.
+    feed.take_page(Position::ZERO, Vec::new(), true, Instant::now()).unwrap();
+    feed
 }
 
 fn offer(feed: &mut Feed, messages: &[(i64, i64)]) -> Vec<i64> {
@@ -87,13 +93,14 @@ async fn a_gap_has_patience_and_is_then_filled_from_the_log() {
     assert_eq!(feed.lowest_behind(), Some(position(1)));
     let page = vec![event(0, 2, 1), event(1, 3, 0)];
     // The page ends before the held message: that one comes now, as what it follows lies below the page's end.
-    assert_eq!(positions(feed.take_page(position(1), page, Instant::now()).unwrap()), [2, 4]);
+    assert_eq!(positions(feed.take_page(position(1), page, true, Instant::now()).unwrap()), [2, 4]);
     assert!(!feed.must_read_log(Instant::now(), true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_than_may_be_held_is_not_waited_for() {
-    let mut feed = Feed::new(ORIGIN, &[Some(Position::ZERO)], 2);
+    let mut feed = feed(&[0]);
+    feed.held_max = 2;
     offer(&mut feed, &[(4, 3), (5, 4), (6, 5)]);
     assert!(feed.must_read_log(Instant::now(), false));
 }
@@ -122,20 +129,21 @@ async fn level_partitions_follow_the_head_and_others_do_not() {
 async fn a_page_takes_along_who_is_in_it_and_leaves_alone_who_starts_before_it() {
     let mut feed = feed(&[5, 8, 2]);
     let page = vec![event(0, 6, 4), event(1, 7, 3), event(0, 8, 6)];
-    assert_eq!(positions(feed.take_page(position(5), page, Instant::now()).unwrap()), [6, 8]);
+    assert_eq!(positions(feed.take_page(position(5), page, true, Instant::now()).unwrap()), [6, 8]);
     let frontiers = feed.frontiers();
     assert_eq!(frontiers, [Some(position(8)), Some(position(8)), Some(position(2))]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_lacks_an_event_is_not_believed() {
-    let broken = feed(&[0]).take_page(Position::ZERO, vec![event(0, 3, 2)], Instant::now());
+    let broken = feed(&[0]).take_page(Position::ZERO, vec![event(0, 3, 2)], true, Instant::now());
     assert!(broken.is_err());
 }
 
 #[tokio::test(start_paused = true)]
 async fn messages_of_another_log_and_of_partitions_that_are_not_applied_are_dropped() {
-    let mut feed = Feed::new(ORIGIN, &[Some(Position::ZERO), None], 100);
+    let mut feed = feed(&[0, 0]);
+    feed.remove(Partition(1));
     let other = Origin { timeline: 2, ..ORIGIN };
     let messages = vec![
         Message { origin: other, event: event(0, 1, 0) },
@@ -143,4 +151,52 @@ async fn messages_of_another_log_and_of_partitions_that_are_not_applied_are_drop
         Message { origin: ORIGIN, event: event(7, 1, 0) },
     ];
     assert_eq!(positions(feed.offer(messages, Instant::now())), [0; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_that_is_added_is_read_from_the_log_while_the_others_go_on_with_messages() {
+    let mut feed = feed(&[5, 5]);
+    feed.add(Partition(1), position(0));
+    assert!(feed.is_catching_up());
+    assert_eq!(feed.level_partitions(), [Partition(0)]);
+    assert_eq!(offer(&mut feed, &[(7, 5)]), [7]);
+    feed.observe(&head(7, &[7, 6]), Instant::now());
+    assert_eq!(feed.lowest_behind(), Some(Position::ZERO));
+    // A page that is not the last: it passes over what partition 0 has, and partition 1 has more to read.
+    let page = vec![event(1, 1, 0), event(0, 2, 0), event(1, 3, 1)];
+    let now = Instant::now();
+    assert_eq!(positions(feed.take_page(Position::ZERO, page, false, now).unwrap()), [1, 3]);
+    assert_eq!(feed.frontiers(), [Some(position(7)), Some(position(3))]);
+    assert_eq!(feed.level_partitions(), [Partition(0)]);
+    let rest = vec![event(1, 4, 3), event(0, 5, 2), event(1, 6, 4), event(0, 7, 5)];
+    assert_eq!(positions(feed.take_page(position(3), rest, true, now).unwrap()), [4, 6]);
+    assert_eq!(feed.level_partitions(), [Partition(0), Partition(1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_with_nothing_to_read_is_level_at_once() {
+    let mut feed = feed(&[5, 5]);
+    feed.add(Partition(1), position(4));
+    feed.level(&head(9, &[9, 3]));
+    assert_eq!(feed.level_partitions(), [Partition(0), Partition(1)]);
+    assert_eq!(feed.frontiers(), [Some(position(5)), Some(position(9))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_falls_more_than_a_page_behind_catches_up_from_the_log() {
+    let mut feed = feed(&[0, 9]);
+    let page = vec![event(0, 1, 0), event(0, 2, 1)];
+    feed.take_page(Position::ZERO, page, false, Instant::now()).unwrap();
+    assert_eq!(feed.level_partitions(), [Partition(1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_for_a_partition_is_forgotten_with_it() {
+    let mut feed = feed(&[0]);
+    assert_eq!(offer(&mut feed, &[(4, 2)]), [0; 0]);
+    feed.remove(Partition(0));
+    feed.add(Partition(0), position(3));
+    feed.level(&head(3, &[2]));
+    assert_eq!(feed.held, 0);
+    assert_eq!(offer(&mut feed, &[(6, 4)]), [0; 0]);
 }

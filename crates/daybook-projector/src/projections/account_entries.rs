@@ -1,11 +1,11 @@
 //! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added.
 
 use daybook_core::bank::BankEvent;
-use time::OffsetDateTime;
 
 use super::movement::Movement;
 use super::partition_column;
-use crate::projection::{Fact, FoldError, Generation, Projection, Write, column};
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange};
+use crate::rows::{Column, Kind, Rows};
 
 /// The read model `account_entries`.
 pub struct AccountEntries;
@@ -23,59 +23,73 @@ impl Projection<BankEvent> for AccountEntries {
         include_str!("../../../../migrations/read/tables/account_entries.sql")
     }
 
-    fn fold(
-        &self,
-        facts: &[Fact<'_, BankEvent>],
-        generation: Generation,
-    ) -> Result<Vec<Write>, FoldError> {
-        let mut entries = Vec::new();
-        for fact in facts {
-            if let BankEvent::Account(event) = fact.payload
-                && let Some(movement) = Movement::of(event)
-            {
-                entries.push(Entry {
-                    partition: partition_column(fact.recorded)?,
-                    amount: movement.signed_amount()?,
-                    movement,
-                    fact: *fact,
-                });
-            }
-        }
-        entries.sort_by_key(Entry::key);
-        Ok(if entries.is_empty() { Vec::new() } else { vec![insert(&entries, generation)] })
+    fn stream_types(&self) -> &'static [&'static str] {
+        &["account"]
+    }
+
+    /// Each entry stands by itself.
+    fn may_begin_late(&self) -> bool {
+        true
+    }
+
+    fn changes(&self) -> Box<dyn Changes<BankEvent>> {
+        Box::new(Entries(Rows::new("account_entries", COLUMNS)))
     }
 }
 
-struct Entry<'a> {
-    fact: Fact<'a, BankEvent>,
-    movement: Movement<'a>,
-    partition: i16,
-    amount: i64,
-}
+const COLUMNS: &[Column] = &[
+    Column::new("account_id", Kind::Text),
+    Column::new("recorded_at", Kind::Timestamp),
+    Column::new("version", Kind::BigInt),
+    Column::new("position", Kind::BigInt),
+    Column::new("partition", Kind::SmallInt),
+    Column::new("kind", Kind::Text),
+    Column::new("amount", Kind::BigInt),
+    Column::new("balance", Kind::BigInt),
+    Column::new("currency", Kind::Text),
+    Column::new("counterparty", Kind::Text),
+    Column::new("transfer_id", Kind::Text),
+    Column::new("actor", Kind::Text),
+    Column::new("reason", Kind::Text),
+    Column::new("correlation_id", Kind::Text),
+];
 
-impl<'a> Entry<'a> {
-    /// The table's primary key.
-    fn key(&self) -> (&'a str, OffsetDateTime, i64) {
-        let event = self.fact.recorded;
-        (event.stream_id.id(), event.recorded_at, event.version.get())
+/// In the order of the log: nobody else writes an entry with such a key, so there is nobody to wait for.
+struct Entries(Rows);
+
+impl Changes<BankEvent> for Entries {
+    fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
+        let Some(movement) = Movement::of(event) else { return Ok(()) };
+        let (recorded, metadata) = (fact.recorded, fact.metadata);
+        self.0.push(&[
+            recorded.stream_id.id().into(),
+            recorded.recorded_at.into(),
+            recorded.version.get().into(),
+            recorded.position.get().into(),
+            partition_column(recorded)?.into(),
+            movement.kind.into(),
+            movement.signed_amount()?.into(),
+            movement.balance.into(),
+            movement.amount.currency.code().into(),
+            movement.counterparty.into(),
+            movement.transfer_id.into(),
+            metadata.actor.as_str().into(),
+            metadata.reason.as_ref().map(|reason| reason.reveal()).into(),
+            metadata.correlation_id.as_str().into(),
+        ]);
+        Ok(())
     }
-}
 
-fn insert(entries: &[Entry<'_>], generation: Generation) -> Write {
-    Write::new(generation, include_str!("account_entries/insert.sql"))
-        .bind(column(entries, |e| e.key().0))
-        .bind(column(entries, |e| e.key().1))
-        .bind(column(entries, |e| e.key().2))
-        .bind(column(entries, |e| e.fact.recorded.position.get()))
-        .bind(column(entries, |e| e.partition))
-        .bind(column(entries, |e| e.movement.kind))
-        .bind(column(entries, |e| e.amount))
-        .bind(column(entries, |e| e.movement.balance))
-        .bind(column(entries, |e| e.movement.amount.currency.code()))
-        .bind(column(entries, |e| e.movement.counterparty))
-        .bind(column(entries, |e| e.movement.transfer_id))
-        .bind(column(entries, |e| e.fact.metadata.actor.as_str()))
-        .bind(column(entries, |e| e.fact.metadata.reason.as_ref().map(|reason| reason.reveal())))
-        .bind(column(entries, |e| e.fact.metadata.correlation_id.as_str()))
-        .expecting(entries.len())
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    fn are_final(&self) -> bool {
+        true
+    }
+
+    fn take(&mut self) -> Vec<RowChange> {
+        if self.0.is_empty() { Vec::new() } else { vec![RowChange::Insert(self.0.take())] }
+    }
 }

@@ -1,17 +1,16 @@
 //! `accounts`: one row an account, as it stands.
 //!
-//! Events carry the balance and the held sum after them, so a row is the last word on each and fifty events on one
-//! account are one row write.
-
-use std::collections::BTreeMap;
+//! Events carry the balance and the held sum after them, so a row is the last word on each.
 
 use daybook_core::account::AccountEvent;
-use daybook_core::account::event::AccountOpened;
 use daybook_core::bank::BankEvent;
+use daybook_core::money::Currency;
 use time::OffsetDateTime;
 
+use super::keyed::Keyed;
 use super::partition_column;
-use crate::projection::{Fact, FoldError, Generation, Projection, Write, column};
+use crate::projection::{Changes, Fact, FoldError, Projection, ROWS_MAX, RowChange};
+use crate::rows::{Column, Kind, Rows};
 
 /// The read model `accounts`.
 pub struct Accounts;
@@ -29,37 +28,22 @@ impl Projection<BankEvent> for Accounts {
         include_str!("../../../../migrations/read/tables/accounts.sql")
     }
 
-    fn fold(
-        &self,
-        facts: &[Fact<'_, BankEvent>],
-        generation: Generation,
-    ) -> Result<Vec<Write>, FoldError> {
-        let mut changes: BTreeMap<&str, Change<'_>> = BTreeMap::new();
-        for fact in facts {
-            if let BankEvent::Account(event) = fact.payload {
-                let change = changes.entry(fact.recorded.stream_id.id()).or_default();
-                change.note(event, fact.recorded.recorded_at);
-                change.partition = partition_column(fact.recorded)?;
-                change.version = fact.recorded.version.get();
-            }
-        }
-        let (new, known): (Vec<_>, Vec<_>) =
-            changes.iter().partition(|(_, change)| change.opened.is_some());
-        let mut writes = Vec::new();
-        if !new.is_empty() {
-            writes.push(insert(&new, generation));
-        }
-        if !known.is_empty() {
-            writes.push(update(&known, generation));
-        }
-        Ok(writes)
+    fn stream_types(&self) -> &'static [&'static str] {
+        &["account"]
+    }
+
+    fn changes(&self) -> Box<dyn Changes<BankEvent>> {
+        Box::new(AccountChanges::default())
     }
 }
 
+#[derive(Default)]
+struct AccountChanges(Keyed<Change>);
+
 /// What is new about one account; `None` where nothing is.
 #[derive(Default)]
-struct Change<'a> {
-    opened: Option<(&'a AccountOpened, OffsetDateTime)>,
+struct Change {
+    opened: Option<Opened>,
     balance: Option<i64>,
     held: Option<i64>,
     status: Option<&'static str>,
@@ -68,12 +52,51 @@ struct Change<'a> {
     updated_at: Option<OffsetDateTime>,
 }
 
-impl<'a> Change<'a> {
-    fn note(&mut self, event: &'a AccountEvent, recorded_at: OffsetDateTime) {
-        self.updated_at = Some(recorded_at);
+struct Opened {
+    owner: Box<str>,
+    currency: Currency,
+    overdraft_limit: i64,
+    at: OffsetDateTime,
+}
+
+impl Changes<BankEvent> for AccountChanges {
+    fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
+        let change = self.0.of(fact.recorded.stream_id.id());
+        if let AccountEvent::Opened(opened) = event {
+            if change.version > 0 {
+                return Err(FoldError("an account that exists was opened again".to_owned()));
+            }
+            let owner: Box<str> = opened.owner.reveal().into();
+            let (bytes, at) = (owner.len(), fact.recorded.recorded_at);
+            let (currency, overdraft_limit) = (opened.currency, opened.overdraft_limit);
+            change.opened = Some(Opened { owner, currency, overdraft_limit, at });
+            change.note(event, &fact)?;
+            self.0.grow(bytes);
+            return Ok(());
+        }
+        change.note(event, &fact)
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    fn take(&mut self) -> Vec<RowChange> {
+        let (new, known): (Vec<_>, Vec<_>) =
+            self.0.take().into_iter().partition(|(_, change)| change.opened.is_some());
+        let inserts = new.chunks(ROWS_MAX).map(insert);
+        inserts.chain(known.chunks(ROWS_MAX).map(update)).collect()
+    }
+}
+
+impl Change {
+    fn note(&mut self, event: &AccountEvent, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        self.partition = partition_column(fact.recorded)?;
+        self.version = fact.recorded.version.get();
+        self.updated_at = Some(fact.recorded.recorded_at);
         match event {
-            AccountEvent::Opened(e) => {
-                self.opened = Some((e, recorded_at));
+            AccountEvent::Opened(_) => {
                 self.balance = Some(0);
                 self.held = Some(0);
                 self.status = Some("open");
@@ -90,37 +113,66 @@ impl<'a> Change<'a> {
             AccountEvent::Unfrozen(_) => self.status = Some("open"),
             AccountEvent::Closed(_) => self.status = Some("closed"),
         }
+        Ok(())
     }
 }
 
-type Row<'r, 'a> = (&'r &'a str, &'r Change<'a>);
+const INSERTED: &[Column] = &[
+    Column::new("account_id", Kind::Text),
+    Column::new("partition", Kind::SmallInt),
+    Column::new("owner", Kind::Text),
+    Column::new("currency", Kind::Text),
+    Column::new("balance", Kind::BigInt),
+    Column::new("held", Kind::BigInt),
+    Column::new("overdraft_limit", Kind::BigInt),
+    Column::new("status", Kind::Text),
+    Column::new("version", Kind::BigInt),
+    Column::new("opened_at", Kind::Timestamp),
+    Column::new("updated_at", Kind::Timestamp),
+];
 
 /// A plain insert: an account that is opened twice is an error, not an update.
-fn insert(rows: &[Row<'_, '_>], generation: Generation) -> Write {
-    let opened: Vec<(&AccountOpened, OffsetDateTime)> =
-        column(rows, |(_, change)| change.opened.expect("only opened ones are inserted"));
-    Write::new(generation, include_str!("accounts/insert.sql"))
-        .bind(column(rows, |(id, _)| **id))
-        .bind(column(rows, |(_, change)| change.partition))
-        .bind(column(&opened, |(event, _)| event.owner.reveal()))
-        .bind(column(&opened, |(event, _)| event.currency.code()))
-        .bind(column(rows, |(_, change)| change.balance))
-        .bind(column(rows, |(_, change)| change.held))
-        .bind(column(&opened, |(event, _)| event.overdraft_limit))
-        .bind(column(rows, |(_, change)| change.status))
-        .bind(column(rows, |(_, change)| change.version))
-        .bind(column(&opened, |(_, opened_at)| *opened_at))
-        .bind(column(rows, |(_, change)| change.updated_at))
-        .expecting(rows.len())
+fn insert(changes: &[(Box<str>, Change)]) -> RowChange {
+    let mut rows = Rows::new("accounts", INSERTED);
+    for (id, change) in changes {
+        let opened = change.opened.as_ref().expect("only opened ones are inserted");
+        rows.push(&[
+            (&**id).into(),
+            change.partition.into(),
+            (&*opened.owner).into(),
+            opened.currency.code().into(),
+            change.balance.into(),
+            change.held.into(),
+            opened.overdraft_limit.into(),
+            change.status.into(),
+            change.version.into(),
+            opened.at.into(),
+            change.updated_at.into(),
+        ]);
+    }
+    RowChange::Insert(rows)
 }
 
-fn update(rows: &[Row<'_, '_>], generation: Generation) -> Write {
-    Write::new(generation, include_str!("accounts/update.sql"))
-        .bind(column(rows, |(id, _)| **id))
-        .bind(column(rows, |(_, change)| change.balance))
-        .bind(column(rows, |(_, change)| change.held))
-        .bind(column(rows, |(_, change)| change.status))
-        .bind(column(rows, |(_, change)| change.version))
-        .bind(column(rows, |(_, change)| change.updated_at))
-        .expecting(rows.len())
+const UPDATED: &[Column] = &[
+    Column::new("account_id", Kind::Text),
+    Column::new("balance", Kind::BigInt),
+    Column::new("held", Kind::BigInt),
+    Column::new("status", Kind::Text),
+    Column::new("version", Kind::BigInt),
+    Column::new("updated_at", Kind::Timestamp),
+];
+
+fn update(changes: &[(Box<str>, Change)]) -> RowChange {
+    let mut rows = Rows::new("accounts", UPDATED);
+    for (id, change) in changes {
+        rows.push(&[
+            (&**id).into(),
+            change.balance.into(),
+            change.held.into(),
+            change.status.into(),
+            change.version.into(),
+            change.updated_at.into(),
+        ]);
+    }
+    RowChange::Update(rows, include_str!("accounts/update.sql"))
 }

@@ -7,7 +7,8 @@ use time::{Date, UtcOffset};
 
 use super::movement::Movement;
 use super::partition_column;
-use crate::projection::{Fact, FoldError, Generation, Projection, Write, column};
+use crate::projection::{Changes, Fact, FoldError, Projection, ROWS_MAX, RowChange};
+use crate::rows::{Column, Kind, Rows};
 
 /// The read model `daily_activity`.
 pub struct DailyActivity;
@@ -25,29 +26,25 @@ impl Projection<BankEvent> for DailyActivity {
         include_str!("../../../../migrations/read/tables/daily_activity.sql")
     }
 
-    fn fold(
-        &self,
-        facts: &[Fact<'_, BankEvent>],
-        generation: Generation,
-    ) -> Result<Vec<Write>, FoldError> {
-        let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-        for fact in facts {
-            if let BankEvent::Account(event) = fact.payload
-                && let Some(movement) = Movement::of(event)
-            {
-                let day = fact.recorded.recorded_at.to_offset(UtcOffset::UTC).date();
-                let currency = movement.amount.currency.code();
-                let partition = partition_column(fact.recorded)?;
-                let sum = sums.entry((day, currency, movement.kind, partition)).or_default();
-                sum.add(movement.amount.minor_units)?;
-            }
-        }
-        Ok(if sums.is_empty() { Vec::new() } else { vec![add(&sums, generation)] })
+    fn stream_types(&self) -> &'static [&'static str] {
+        &["account"]
+    }
+
+    /// A sum may begin on any day.
+    fn may_begin_late(&self) -> bool {
+        true
+    }
+
+    fn changes(&self) -> Box<dyn Changes<BankEvent>> {
+        Box::new(Sums::default())
     }
 }
 
 /// The table's primary key: day, currency, kind, partition.
 type Key = (Date, &'static str, &'static str, i16);
+
+#[derive(Default)]
+struct Sums(BTreeMap<Key, Sum>);
 
 #[derive(Default)]
 struct Sum {
@@ -56,9 +53,33 @@ struct Sum {
     volume: i128,
 }
 
+/// A sum with its key, its share of a node, and some air.
+const SUM_BYTES: usize = 128;
+
+impl Changes<BankEvent> for Sums {
+    fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
+        let Some(movement) = Movement::of(event) else { return Ok(()) };
+        let day = fact.recorded.recorded_at.to_offset(UtcOffset::UTC).date();
+        let currency = movement.amount.currency.code();
+        let partition = partition_column(fact.recorded)?;
+        let sum = self.0.entry((day, currency, movement.kind, partition)).or_default();
+        sum.add(movement.amount.minor_units)
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.len() * SUM_BYTES
+    }
+
+    fn take(&mut self) -> Vec<RowChange> {
+        let sums: Vec<_> = std::mem::take(&mut self.0).into_iter().collect();
+        sums.chunks(ROWS_MAX).map(add).collect()
+    }
+}
+
 impl Sum {
     fn add(&mut self, minor_units: i64) -> Result<(), FoldError> {
-        let overflow = || FoldError("a sum of one batch does not fit its type".to_owned());
+        let overflow = || FoldError("a day's sum does not fit its type".to_owned());
         self.count = self.count.checked_add(1).ok_or_else(overflow)?;
         self.volume =
             self.volume.checked_add(i128::from(minor_units).abs()).ok_or_else(overflow)?;
@@ -66,14 +87,26 @@ impl Sum {
     }
 }
 
-fn add(sums: &BTreeMap<Key, Sum>, generation: Generation) -> Write {
-    Write::new(generation, include_str!("daily_activity/add.sql"))
-        .bind(sums.keys().map(|key| key.0).collect::<Vec<_>>())
-        .bind(sums.keys().map(|key| key.1).collect::<Vec<_>>())
-        .bind(sums.keys().map(|key| key.2).collect::<Vec<_>>())
-        .bind(sums.keys().map(|key| key.3).collect::<Vec<_>>())
-        .bind(column(sums.values(), |sum| sum.count))
-        // As text: the driver has no type for numeric, and the server reads it exactly.
-        .bind(column(sums.values(), |sum| sum.volume.to_string()))
-        .expecting(sums.len())
+const COLUMNS: &[Column] = &[
+    Column::new("day", Kind::Date),
+    Column::new("currency", Kind::Text),
+    Column::new("kind", Kind::Text),
+    Column::new("partition", Kind::SmallInt),
+    Column::new("count", Kind::BigInt),
+    Column::new("volume", Kind::Numeric),
+];
+
+fn add(sums: &[(Key, Sum)]) -> RowChange {
+    let mut rows = Rows::new("daily_activity", COLUMNS);
+    for ((day, currency, kind, partition), sum) in sums {
+        rows.push(&[
+            (*day).into(),
+            (*currency).into(),
+            (*kind).into(),
+            (*partition).into(),
+            sum.count.into(),
+            sum.volume.into(),
+        ]);
+    }
+    RowChange::Upsert(rows, include_str!("daily_activity/add.sql"))
 }

@@ -1,15 +1,16 @@
 //! `transfers`: one row a transfer, with who took each step, when and why.
 
-use std::collections::BTreeMap;
-
 use daybook_core::bank::BankEvent;
+use daybook_core::ids::{Actor, Position};
 use daybook_core::transfer::TransferEvent;
 use daybook_core::transfer::event::TransferInitiated;
-use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
+use serde::Serialize;
+use time::OffsetDateTime;
 
+use super::keyed::Keyed;
 use super::partition_column;
-use crate::projection::{Fact, FoldError, Generation, Projection, Write, column};
+use crate::projection::{Changes, Fact, FoldError, Projection, ROWS_MAX, RowChange};
+use crate::rows::{Cell, Column, Kind, Rows};
 
 /// The read model `transfers`.
 pub struct Transfers;
@@ -27,45 +28,97 @@ impl Projection<BankEvent> for Transfers {
         include_str!("../../../../migrations/read/tables/transfers.sql")
     }
 
-    fn fold(
-        &self,
-        facts: &[Fact<'_, BankEvent>],
-        generation: Generation,
-    ) -> Result<Vec<Write>, FoldError> {
-        let mut changes: BTreeMap<&str, Change<'_>> = BTreeMap::new();
-        for fact in facts {
-            if let BankEvent::Transfer(event) = fact.payload {
-                let change = changes.entry(fact.recorded.stream_id.id()).or_default();
-                if let TransferEvent::Initiated(initiated) = event {
-                    change.initiated = Some((initiated, fact.recorded.position.get()));
-                }
-                change.status = status(event);
-                change.steps.push(step(fact, change.status)?);
-                change.partition = partition_column(fact.recorded)?;
-                change.version = fact.recorded.version.get();
-            }
-        }
-        let (new, known): (Vec<_>, Vec<_>) =
-            changes.iter().partition(|(_, change)| change.initiated.is_some());
-        let mut writes = Vec::new();
-        if !new.is_empty() {
-            writes.push(insert(&new, generation));
-        }
-        if !known.is_empty() {
-            writes.push(update(&known, generation));
-        }
-        Ok(writes)
+    fn stream_types(&self) -> &'static [&'static str] {
+        &["transfer"]
+    }
+
+    fn changes(&self) -> Box<dyn Changes<BankEvent>> {
+        Box::new(TransferChanges::default())
     }
 }
 
+#[derive(Default)]
+struct TransferChanges(Keyed<Change>);
+
 /// What is new about one transfer.
 #[derive(Default)]
-struct Change<'a> {
-    initiated: Option<(&'a TransferInitiated, i64)>,
+struct Change {
+    initiated: Option<(Box<TransferInitiated>, Position)>,
     status: &'static str,
-    steps: Vec<Value>,
+    /// The elements of a JSON array, as text.
+    steps: String,
     partition: i16,
     version: i64,
+}
+
+/// One step as it is stored.
+#[derive(Serialize)]
+struct Step<'a> {
+    status: &'static str,
+    actor: &'a Actor,
+    #[serde(with = "time::serde::rfc3339")]
+    recorded_at: OffsetDateTime,
+    reason: Option<&'a str>,
+    position: Position,
+}
+
+impl Changes<BankEvent> for TransferChanges {
+    fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let BankEvent::Transfer(event) = fact.payload else { return Ok(()) };
+        let change = self.0.of(fact.recorded.stream_id.id());
+        let mut bytes = 0;
+        if let TransferEvent::Initiated(initiated) = event {
+            if change.version > 0 {
+                return Err(FoldError("a transfer that exists was initiated again".to_owned()));
+            }
+            bytes += size_of::<TransferInitiated>()
+                + initiated.source.as_str().len()
+                + initiated.destination.as_str().len();
+            change.initiated = Some((Box::new(initiated.clone()), fact.recorded.position));
+        }
+        change.status = status(event);
+        change.partition = partition_column(fact.recorded)?;
+        change.version = fact.recorded.version.get();
+        let before = change.steps.len();
+        change.add_step(&fact)?;
+        bytes += change.steps.len() - before;
+        self.0.grow(bytes);
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    fn take(&mut self) -> Vec<RowChange> {
+        let (new, known): (Vec<_>, Vec<_>) =
+            self.0.take().into_iter().partition(|(_, change)| change.initiated.is_some());
+        let inserts = new.chunks(ROWS_MAX).map(insert);
+        inserts.chain(known.chunks(ROWS_MAX).map(update)).collect()
+    }
+}
+
+impl Change {
+    fn add_step(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let step = Step {
+            status: self.status,
+            actor: &fact.metadata.actor,
+            recorded_at: fact.recorded.recorded_at,
+            reason: fact.metadata.reason.as_ref().map(|reason| reason.reveal()),
+            position: fact.recorded.position,
+        };
+        let text = serde_json::to_string(&step)
+            .map_err(|error| FoldError(format!("the step cannot be written: {error}")))?;
+        if !self.steps.is_empty() {
+            self.steps.push(',');
+        }
+        self.steps.push_str(&text);
+        Ok(())
+    }
+
+    fn steps_text(&self) -> String {
+        format!("[{}]", self.steps)
+    }
 }
 
 /// The status that an event leads to.
@@ -79,51 +132,60 @@ fn status(event: &TransferEvent) -> &'static str {
     }
 }
 
-fn step(fact: &Fact<'_, BankEvent>, status: &str) -> Result<Value, FoldError> {
-    let recorded_at = fact
-        .recorded
-        .recorded_at
-        .format(&Rfc3339)
-        .map_err(|error| FoldError(format!("the event's time cannot be written: {error}")))?;
-    Ok(json!({
-        "status": status,
-        "actor": fact.metadata.actor,
-        "recorded_at": recorded_at,
-        "reason": fact.metadata.reason.as_ref().map(|reason| reason.reveal()),
-        "position": fact.recorded.position,
-    }))
-}
-
-type Row<'r, 'a> = (&'r &'a str, &'r Change<'a>);
-
-fn steps_text(change: &Change<'_>) -> String {
-    serde_json::to_string(&change.steps).expect("a JSON value can be written")
-}
+const INSERTED: &[Column] = &[
+    Column::new("transfer_id", Kind::Text),
+    Column::new("partition", Kind::SmallInt),
+    Column::new("source_account_id", Kind::Text),
+    Column::new("destination_account_id", Kind::Text),
+    Column::new("amount", Kind::BigInt),
+    Column::new("currency", Kind::Text),
+    Column::new("status", Kind::Text),
+    Column::new("approval_required", Kind::Boolean),
+    Column::new("version", Kind::BigInt),
+    Column::new("initiated_position", Kind::BigInt),
+    Column::new("steps", Kind::Json),
+];
 
 /// A plain insert: a transfer that is initiated twice is an error, not an update.
-fn insert(rows: &[Row<'_, '_>], generation: Generation) -> Write {
-    let initiated: Vec<(&TransferInitiated, i64)> =
-        column(rows, |(_, change)| change.initiated.expect("only initiated ones are inserted"));
-    Write::new(generation, include_str!("transfers/insert.sql"))
-        .bind(column(rows, |(id, _)| **id))
-        .bind(column(rows, |(_, change)| change.partition))
-        .bind(column(&initiated, |(event, _)| event.source.as_str()))
-        .bind(column(&initiated, |(event, _)| event.destination.as_str()))
-        .bind(column(&initiated, |(event, _)| event.amount.minor_units))
-        .bind(column(&initiated, |(event, _)| event.amount.currency.code()))
-        .bind(column(rows, |(_, change)| change.status))
-        .bind(column(&initiated, |(event, _)| event.approval_required))
-        .bind(column(rows, |(_, change)| change.version))
-        .bind(column(&initiated, |(_, position)| *position))
-        .bind(column(rows, |(_, change)| steps_text(change)))
-        .expecting(rows.len())
+fn insert(changes: &[(Box<str>, Change)]) -> RowChange {
+    let mut rows = Rows::new("transfers", INSERTED);
+    for (id, change) in changes {
+        let (initiated, position) =
+            change.initiated.as_ref().expect("only initiated ones are inserted");
+        rows.push(&[
+            (&**id).into(),
+            change.partition.into(),
+            initiated.source.as_str().into(),
+            initiated.destination.as_str().into(),
+            initiated.amount.minor_units.into(),
+            initiated.amount.currency.code().into(),
+            change.status.into(),
+            initiated.approval_required.into(),
+            change.version.into(),
+            position.get().into(),
+            Cell::Json(&change.steps_text()),
+        ]);
+    }
+    RowChange::Insert(rows)
 }
 
-fn update(rows: &[Row<'_, '_>], generation: Generation) -> Write {
-    Write::new(generation, include_str!("transfers/update.sql"))
-        .bind(column(rows, |(id, _)| **id))
-        .bind(column(rows, |(_, change)| change.status))
-        .bind(column(rows, |(_, change)| change.version))
-        .bind(column(rows, |(_, change)| steps_text(change)))
-        .expecting(rows.len())
+const UPDATED: &[Column] = &[
+    Column::new("transfer_id", Kind::Text),
+    Column::new("status", Kind::Text),
+    Column::new("version", Kind::BigInt),
+    Column::new("steps", Kind::Json),
+];
+
+fn update(changes: &[(Box<str>, Change)]) -> RowChange {
+    let mut rows = Rows::new("transfers", UPDATED);
+    for (id, change) in changes {
+        let steps = change.steps_text();
+        rows.push(&[
+            (&**id).into(),
+            change.status.into(),
+            change.version.into(),
+            Cell::Json(&steps),
+        ]);
+    }
+    RowChange::Update(rows, include_str!("transfers/update.sql"))
 }

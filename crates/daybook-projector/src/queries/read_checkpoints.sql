@@ -1,4 +1,6 @@
-SELECT partition, position, applied_position, applied_event_id, retired, stopped_cause
-FROM read.checkpoints
-WHERE projection = $1 AND generation = $2
-ORDER BY partition
+SELECT checkpoint.projection, checkpoint.generation, partition, position, applied_position, applied_event_id, retired,
+       stopped_cause, stopped_position, stopped_version
+FROM read.checkpoints AS checkpoint
+JOIN unnest($1::text[], $2::integer[]) AS model (projection, generation) USING (projection, generation)
+WHERE partition = ANY ($3::smallint[])
+ORDER BY checkpoint.projection, partition

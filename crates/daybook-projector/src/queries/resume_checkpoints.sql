@@ -1,8 +1,11 @@
--- Another try for what stands, whatever the cause. `attempts` is kept: it says how often it was tried.
-UPDATE read.checkpoints
+-- Another try for what stands in some partitions, whatever the cause. Where it stood is kept, and how often it was tried: a
+-- stop at the same event counts on.
+UPDATE read.checkpoints AS checkpoint
 SET stopped_cause = NULL,
-    stopped_position = NULL,
-    stopped_event_id = NULL,
     stopped_error = NULL,
     stopped_since = NULL
-WHERE projection = $1 AND generation = $2 AND NOT retired AND stopped_cause IS NOT NULL
+FROM unnest($1::text[], $2::integer[], $3::smallint[]) AS standing (projection, generation, partition)
+WHERE checkpoint.projection = standing.projection
+    AND checkpoint.generation = standing.generation
+    AND checkpoint.partition = standing.partition
+    AND NOT retired AND stopped_cause IS NOT NULL

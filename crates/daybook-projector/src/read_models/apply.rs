@@ -1,22 +1,25 @@
-//! Applying a batch: all of it in one transaction, or, where an event cannot be applied, all but what that event stops.
+//! Applying a batch: all of it in one transaction, or all but what has to be left out of it.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use daybook_core::event::{DecodeError, EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
 use daybook_core::metadata::Metadata;
+use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 use daybook_runtime::telemetry::error_chain;
 
 use super::ReadModels;
-use crate::checkpoint::{self, Move, StopCause};
+use crate::checkpoint::{self, Move};
 use crate::failure;
 use crate::projection::{Fact, FoldError, Write};
+use crate::skips::Skips;
 
 /// An event whose payload and metadata were read, once for all projections. One that cannot be read is an error of each
 /// projection that comes to it.
 pub(crate) struct Decoded<E> {
-    recorded: RecordedEvent,
+    pub(super) recorded: RecordedEvent,
     content: Result<(Metadata, E), DecodeError>,
 }
 
@@ -29,7 +32,7 @@ impl<E: EventPayload> Decoded<E> {
 }
 
 impl<E> Decoded<E> {
-    fn tip(&self) -> Tip {
+    pub(super) fn tip(&self) -> Tip {
         Tip { position: self.recorded.position, event_id: self.recorded.event_id }
     }
 
@@ -47,23 +50,32 @@ impl<E> Decoded<E> {
     }
 }
 
-/// Why a batch was not applied as it came. After any of these the read models are opened anew.
+/// Something that may pass. After it the read models are opened anew.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApplyError {
-    /// A checkpoint was not where it was expected.
-    #[error("a partition belongs to another projector now, or its generation was retired")]
-    Lost,
-    /// A partition of a projection stands now; the rest of the batch was applied.
-    #[error("a partition of a projection was stopped")]
-    Stopped,
-    /// Something that may pass; whether the transaction went in is unknown.
+    /// The database is away, or refused for now; whether the transaction went in is unknown.
     #[error("failed to write the read models")]
     Passing(#[source] sqlx::Error),
+    /// Whoever was in the way has put everything back: only the database knows what holds now.
+    #[error("a checkpoint was not where it was expected, and then it was")]
+    Unsettled,
+}
+
+/// What became of the partitions of a batch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// To be let go, since their checkpoints were not where they were expected. `true`: because the generation was
+    /// retired, and the current one is to be taken on at once; else somebody else is at work there.
+    pub(crate) lost: BTreeMap<Partition, bool>,
+    /// A partition of a projection stands now.
+    pub(crate) stopped: bool,
 }
 
 /// Why one transaction was rolled back.
-enum Failure {
-    Apply(ApplyError),
+pub(super) enum Failure {
+    Passing(sqlx::Error),
+    /// A checkpoint was not where it was expected.
+    Lost,
     /// The fault of an event.
     Event(String),
 }
@@ -71,7 +83,7 @@ enum Failure {
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         if failure::passes(&error) {
-            Self::Apply(ApplyError::Passing(error))
+            Self::Passing(error)
         } else {
             Self::Event(error_chain(&error))
         }
@@ -91,17 +103,23 @@ impl<E> ReadModels<E> {
         &mut self,
         events: &[Decoded<E>],
         reached: &[Option<Position>],
-    ) -> Result<(), ApplyError> {
-        let moves = self.moves(events, reached);
-        if moves.is_empty() {
-            return Ok(());
-        }
-        match self.attempt(&moves, events).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Apply(error)) => Err(error),
-            Err(Failure::Event(error)) => {
-                tracing::debug!(%error, "a batch failed; applying it in parts");
-                self.apply_in_parts(moves, events).await
+    ) -> Result<Applied, ApplyError> {
+        let mut applied = Applied::default();
+        loop {
+            // Without the partitions that were lost in the round before.
+            let moves = self.moves(events, reached);
+            if moves.is_empty() {
+                return Ok(applied);
+            }
+            match self.attempt(&moves, events).await {
+                Ok(()) => return Ok(applied),
+                Err(Failure::Passing(error)) => return Err(ApplyError::Passing(error)),
+                Err(Failure::Lost) => self.mark_lost(&moves, &mut applied).await?,
+                Err(Failure::Event(error)) => {
+                    tracing::debug!(%error, "a batch failed; applying it in parts");
+                    self.apply_in_parts(moves, events, &mut applied).await?;
+                    return Ok(applied);
+                }
             }
         }
     }
@@ -117,19 +135,24 @@ impl<E> ReadModels<E> {
             let partition = slot.partition.index();
             let to = reached.get(partition).copied().flatten()?;
             let applied = last[partition].filter(|tip| tip.position > slot.position);
-            let forward = !slot.stopped && to > slot.position;
+            let forward = slot.goes_on() && to > slot.position;
             forward.then_some(Move { slot: index, from: slot.position, to, applied })
         };
         self.slots.iter().enumerate().filter_map(step).collect()
     }
 
     /// One transaction: the checkpoints first, so that who has lost them learns it before it writes a row.
-    async fn attempt(&mut self, moves: &[Move], events: &[Decoded<E>]) -> Result<(), Failure> {
+    pub(super) async fn attempt(
+        &mut self,
+        moves: &[Move],
+        events: &[Decoded<E>],
+    ) -> Result<(), Failure> {
         // Folded before the transaction: nobody waits for a lock while we think.
         let writes = self.fold(moves, events)?;
         let mut tx = self.pool.begin().await?;
         if !checkpoint::advance(&mut tx, &self.models, &self.slots, moves).await? {
-            return Err(Failure::Apply(ApplyError::Lost));
+            tx.rollback().await?;
+            return Err(Failure::Lost);
         }
         for write in writes {
             let changed = write.query.execute(&mut *tx).await?.rows_affected();
@@ -150,14 +173,16 @@ impl<E> ReadModels<E> {
         Ok(())
     }
 
-    /// Each projection folds once, over all partitions that move.
+    /// Each projection folds once, over all partitions that move, without what an operator had passed over.
     fn fold(&self, moves: &[Move], events: &[Decoded<E>]) -> Result<Vec<Write>, Failure> {
         let mut writes = Vec::new();
         for (index, model) in self.models.iter().enumerate() {
             let ranges = self.ranges(moves, index);
+            let skips = self.skips.get(model.name());
             let takes = |event: &RecordedEvent| {
                 let range = ranges.get(event.partition.index()).copied().flatten();
                 range.is_some_and(|(from, to)| from < event.position && event.position <= to)
+                    && !is_skipped(skips, event)
             };
             let facts = events
                 .iter()
@@ -188,66 +213,8 @@ impl<E> ReadModels<E> {
         }
         ranges
     }
+}
 
-    /// Partition by partition of each projection; where one fails, event by event.
-    async fn apply_in_parts(
-        &mut self,
-        moves: Vec<Move>,
-        events: &[Decoded<E>],
-    ) -> Result<(), ApplyError> {
-        for step in moves {
-            match self.attempt(&[step], events).await {
-                Ok(()) => {}
-                Err(Failure::Apply(error)) => return Err(error),
-                Err(Failure::Event(_)) => self.apply_one_by_one(step, events).await?,
-            }
-        }
-        // Opened anew, so that what stands is known everywhere.
-        Err(ApplyError::Stopped)
-    }
-
-    async fn apply_one_by_one(
-        &mut self,
-        whole: Move,
-        events: &[Decoded<E>],
-    ) -> Result<(), ApplyError> {
-        let partition = self.slots[whole.slot].partition;
-        let of_move = |event: &&Decoded<E>| {
-            let event = &event.recorded;
-            event.partition == partition
-                && whole.from < event.position
-                && event.position <= whole.to
-        };
-        for event in events.iter().filter(of_move) {
-            let tip = event.tip();
-            let from = self.slots[whole.slot].position;
-            let step = Move { from, to: tip.position, applied: Some(tip), ..whole };
-            match self.attempt(&[step], events).await {
-                Ok(()) => {}
-                Err(Failure::Apply(error)) => return Err(error),
-                Err(Failure::Event(error)) => return self.stop(whole.slot, tip, &error).await,
-            }
-        }
-        Ok(())
-    }
-
-    /// Records that a projection cannot apply the event at `tip`, and stands before it.
-    async fn stop(&mut self, slot: usize, tip: Tip, error: &str) -> Result<(), ApplyError> {
-        let slot = &mut self.slots[slot];
-        let model = &self.models[slot.model];
-        tracing::error!(
-            projection.name = model.name(),
-            partition = %slot.partition,
-            event.position = %tip.position,
-            event.id = %tip.event_id,
-            error,
-            "stopped a partition of a projection: it cannot apply an event"
-        );
-        slot.stopped = true;
-        checkpoint::stop(&self.pool, model, slot, StopCause::Poison, Some(tip), error)
-            .await
-            .map_err(ApplyError::Passing)?
-            .then_some(())
-            .ok_or(ApplyError::Lost)
-    }
+fn is_skipped(skips: Option<&Skips>, event: &RecordedEvent) -> bool {
+    skips.is_some_and(|skips| skips.contains(event.partition, event.position))
 }

@@ -15,6 +15,7 @@ use daybook_core::bank::BankEvent;
 use daybook_core::event::RecordedEvent;
 use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings};
 use daybook_projector::Settings;
+use daybook_projector::rebuild::Rebuilder;
 use daybook_testkit::{TestPostgres, TestRedis, eventually};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::net::TcpListener;
@@ -89,6 +90,19 @@ impl World {
         Projector { stop, task }
     }
 
+    /// Rebuilds in this process, as the projector's role.
+    pub(crate) fn rebuilder(&self) -> Rebuilder {
+        let url = self.postgres.url("daybook_projector", "postgres");
+        Rebuilder::new(&url, &url).unwrap()
+    }
+
+    /// The current generation of a read model.
+    pub(crate) async fn generation(&self, projection: &str) -> i32 {
+        let sql =
+            format!("SELECT generation FROM read.projections WHERE projection = '{projection}'");
+        self.scalar(&sql).await.unwrap()
+    }
+
     pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis.url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
@@ -138,7 +152,7 @@ impl World {
             ensure!(count > 0, "no checkpoints yet");
             let behind: Vec<(String, i16, i64)> = sqlx::query_as(
                 "SELECT projection, partition, position FROM read.checkpoints, (SELECT max(position) AS head FROM \
-                 log.head) AS log WHERE stopped_cause IS NULL AND position < head",
+                 log.head) AS log WHERE stopped_cause IS NULL AND NOT retired AND position < head",
             )
             .fetch_all(&self.pool)
             .await?;

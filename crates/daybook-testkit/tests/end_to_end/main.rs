@@ -4,6 +4,9 @@
 
 mod crashes;
 mod fold;
+mod rebuild;
+mod rebuild_killed;
+mod rebuild_restored;
 mod redis_trouble;
 mod story;
 mod world;

@@ -54,7 +54,7 @@ impl World {
         let head = self.head().await;
         eventually("the read models reach the head", BOUND, async || {
             let lowest: Option<i64> =
-                sqlx::query_scalar("SELECT min(position) FROM read.checkpoints")
+                sqlx::query_scalar("SELECT min(position) FROM read.checkpoints WHERE NOT retired")
                     .fetch_one(&self.admin)
                     .await?;
             ensure!(lowest >= Some(head), "checkpoint {lowest:?} of {head}");

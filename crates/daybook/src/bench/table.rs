@@ -12,7 +12,7 @@ mod loading;
 mod memory;
 mod rounds;
 
-pub(crate) use figure::Figure;
+pub(crate) use figure::{Figure, Target, Verdict};
 
 use std::path::Path;
 use std::time::Duration;

@@ -74,6 +74,8 @@ commands! {
     RejectTransfer = "reject_transfer", RejectTransferRequest, reject_transfer;
     CancelTransfer = "cancel_transfer", CancelTransferRequest, cancel_transfer;
     ExecuteTransfer = "execute_transfer", ExecuteTransferRequest, execute_transfer;
+    SkipProjectionEvent = "skip_projection_event", SkipProjectionEventRequest, skip_projection_event;
+    RetryProjectionEvent = "retry_projection_event", RetryProjectionEventRequest, retry_projection_event;
 }
 
 impl Command {

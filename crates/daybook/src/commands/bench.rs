@@ -2,6 +2,7 @@
 
 mod arguments;
 mod growth;
+mod projector;
 mod soak;
 mod table;
 
@@ -32,6 +33,7 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
         Some(BenchVerb::Table(table)) => table::run(session, table).await,
         Some(BenchVerb::Growth(growth)) => growth::run(session, growth).await,
         Some(BenchVerb::Soak(soak)) => soak::run(session, soak).await,
+        Some(BenchVerb::Projector(projector)) => projector::run(session, projector).await,
         None => run_load(session, args).await,
     }
 }

@@ -73,6 +73,10 @@ impl Entities {
             Command::RejectTransfer(request) => self.transfer(&request.transfer_id, &[]),
             Command::CancelTransfer(request) => self.transfer(&request.transfer_id, &[]),
             Command::ExecuteTransfer(request) => self.transfer(&request.transfer_id, &[]),
+            // Operators' decisions are no part of a file of business.
+            Command::SkipProjectionEvent(_) | Command::RetryProjectionEvent(_) => {
+                Touches::Everything
+            }
         }
     }
 

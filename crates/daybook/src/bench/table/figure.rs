@@ -18,6 +18,18 @@ pub(crate) enum Verdict {
     Told,
 }
 
+impl Verdict {
+    /// As the table has it.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Aim => "aim met",
+            Self::Met => "met",
+            Self::Missed => "MISSED",
+            Self::Told => "",
+        }
+    }
+}
+
 /// What is asked of a number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
@@ -94,12 +106,6 @@ impl Row for Figure {
         &["workload", "projector", ">ratio", "to", "must", "aim", "", "measured"];
 
     fn cells(&self) -> Vec<String> {
-        let verdict = match self.verdict {
-            Verdict::Aim => "aim met",
-            Verdict::Met => "met",
-            Verdict::Missed => "MISSED",
-            Verdict::Told => "",
-        };
         let trouble = match self.problems.trim() {
             "" => String::new(),
             problems => format!("; {}", problems.replace('\n', "; ")),
@@ -111,7 +117,7 @@ impl Row for Figure {
             self.to.to_owned(),
             self.must.clone(),
             self.aim.clone(),
-            verdict.to_owned(),
+            self.verdict.in_words().to_owned(),
             format!("{}{trouble}", self.measured),
         ]
     }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use daybook_stack::{Service, Stack, StackSettings};
 
 use super::growth::GrowthArgs;
+use super::projector::ProjectorArgs;
 use super::soak::SoakArgs;
 use super::table::TableArgs;
 use crate::bench::{Alternate, Choice, Load, Mode, Reference, Site, Workload};
@@ -27,6 +28,8 @@ pub(crate) enum BenchVerb {
     Growth(GrowthArgs),
     /// Put load on a stack of its own for a long time, and fail when the memory of a service grows.
     Soak(SoakArgs),
+    /// Rebuild read models from logs of several lengths, drain a backlog, and measure the lag, on a stack of its own.
+    Projector(ProjectorArgs),
 }
 
 /// How long the reference runs before each round.

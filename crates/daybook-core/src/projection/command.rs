@@ -1,0 +1,34 @@
+//! What a projection can be told.
+
+use serde::Serialize;
+
+use super::{EventPlace, ProjectionName};
+
+/// A command to one projection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum ProjectionCommand {
+    /// Passes over one event, now and in every generation to come. It cannot be taken back.
+    SkipEvent {
+        /// Which projection.
+        projection: ProjectionName,
+        /// The event that it cannot apply.
+        event: EventPlace,
+    },
+    /// Tries the event again at which a partition stands: its cause was mended.
+    RetryEvent {
+        /// Which projection.
+        projection: ProjectionName,
+        /// The event at which it stands.
+        event: EventPlace,
+    },
+}
+
+impl ProjectionCommand {
+    /// The projection that it is for.
+    #[must_use]
+    pub fn projection(&self) -> &ProjectionName {
+        match self {
+            Self::SkipEvent { projection, .. } | Self::RetryEvent { projection, .. } => projection,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+SELECT partition, instance FROM read.leases WHERE projector_group = $1

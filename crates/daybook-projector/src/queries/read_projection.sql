@@ -1,1 +1,0 @@
-SELECT generation, version FROM read.projections WHERE projection = $1

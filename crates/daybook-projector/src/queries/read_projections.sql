@@ -1,0 +1,1 @@
+SELECT projection, generation, version FROM read.projections WHERE projection = ANY ($1)

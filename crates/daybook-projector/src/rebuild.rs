@@ -1,0 +1,312 @@
+//! Rebuilding read models: a new generation of a projection's tables is filled beside the live one, and takes its place
+//! in one short transaction. Queries go on throughout, on the old rows until the swap and on the new ones after.
+//!
+//! 1. `fill`: one reader pages through the log and deals events by partition to workers, which fold them in memory and
+//!    write rows with COPY;
+//! 2. keys and indexes;
+//! 3. `catch_up`: what was appended meanwhile, page by page, rows and checkpoints in one transaction;
+//! 4. `verify`, where asked for: the new generation against the live one, row by row, at one same position;
+//! 5. `swap`: the live checkpoints are locked, what is left is applied, the live checkpoints are retired, the current
+//!    generation moves. Projectors meet the retired checkpoint and go on in the new generation.
+//!
+//! `roll_back` goes back to a kept generation by steps 3 and 5. `generations` says which there are, `clean` drops those
+//! that nobody needs.
+//!
+//! Until step 5 commits the live model is untouched, whatever happens; a rebuild that was stopped before leaves tables
+//! behind that the next one drops, and that one starts clean.
+
+mod build;
+mod catch_up;
+mod clean;
+mod compare;
+mod fill;
+mod generations;
+mod progress;
+mod roll_back;
+mod session;
+mod swap;
+mod verify;
+mod worker;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_core::event::EventPayload;
+use daybook_core::ids::Position;
+use daybook_eventlog::{LogReader, ReadError, ReplayError};
+use daybook_runtime::postgres;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+pub use clean::{Dropped, clean};
+pub use compare::{Difference, Mismatch};
+pub use progress::{Phase, Progress, Watch};
+
+use crate::projection::{FoldError, Generation, Projection};
+use crate::skips::{Skips, SkipsError};
+use build::Build;
+use session::Builder;
+
+/// Longest that a query may be at work on the tables of a generation: the query service's own limit is at most this.
+pub const QUERY_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Connections beside those of the workers and the builder's own.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// Read models whose indexes are made at the same time; each may use several processes of the server.
+const INDEXING_MAX: usize = 2;
+
+/// An index of a large table takes a while; whoever waits for one sees the phase.
+const STATEMENT_TIMEOUT: &str = "6h";
+
+/// Memory that row changes may take, unless told otherwise.
+pub const MEMORY_BYTES: usize = 160 * 1024 * 1024;
+
+/// Where the log and the read models are, and what a rebuild may use.
+#[derive(Debug, Clone)]
+pub struct Rebuilder {
+    log: LogReader,
+    read: PgPool,
+    read_options: PgConnectOptions,
+    workers: usize,
+    memory_bytes: usize,
+}
+
+/// What is asked of a rebuild.
+#[derive(Debug, Clone, Default)]
+pub struct RebuildOptions {
+    /// Fold only events after this position, where the projections allow it.
+    pub after: Position,
+    /// Fold only events of streams of these types, where the projections read no others; empty: all.
+    pub stream_types: Vec<String>,
+    /// Compare with the live generation before the swap, and do not swap where they differ.
+    pub verify: bool,
+    /// Keep the generation that is replaced, to roll back to.
+    pub keep_old: bool,
+}
+
+/// What became of one projection.
+#[derive(Debug, Clone)]
+pub struct Rebuilt {
+    /// Which.
+    pub projection: &'static str,
+    /// What was current before.
+    pub from: Generation,
+    /// What was built.
+    pub to: Generation,
+    /// Rows that differ from the live generation; where there are any, `to` was thrown away and `from` is current.
+    pub differences: Vec<Difference>,
+    /// How many there are; the first ones are listed.
+    pub differences_total: i64,
+}
+
+/// Why a rebuild or a rollback did not come to its end. The live generation is what it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// It cannot be done as it was asked for.
+    #[error("projection `{projection}` {why}")]
+    Refused {
+        /// Which.
+        projection: &'static str,
+        /// Why, and what would be right.
+        why: String,
+    },
+    /// An event that the projection cannot apply, as it could not live.
+    #[error("projection `{projection}` cannot apply the event at position {position}")]
+    Event {
+        /// Which.
+        projection: &'static str,
+        /// Where the event is.
+        position: Position,
+        /// Why.
+        #[source]
+        source: FoldError,
+    },
+    /// Some events change rows that no earlier event has made.
+    #[error(
+        "projection `{projection}`: {expected} rows should have changed, {changed} did; an event before position \
+         {before} changes a row that no event has made"
+    )]
+    RowMissing {
+        /// Which.
+        projection: &'static str,
+        /// Rows given.
+        expected: u64,
+        /// Rows changed.
+        changed: u64,
+        /// The log was read up to here.
+        before: Position,
+    },
+    /// The session to the read models' database was lost, or somebody took over.
+    #[error(
+        "the generation is no longer this rebuild's: its database session was lost, or somebody else took over"
+    )]
+    Lost,
+    /// The log is away, or lacks events.
+    #[error(transparent)]
+    Log(#[from] ReplayError),
+    /// What operators had passed over cannot be known.
+    #[error("failed to read which events are to be passed over")]
+    Skips(#[from] SkipsError),
+    /// The read models' database is away, or refused.
+    #[error("failed to write the read models")]
+    Database(#[from] sqlx::Error),
+    /// A worker panicked.
+    #[error("a worker of the rebuild panicked")]
+    Panicked,
+}
+
+impl From<ReadError> for RebuildError {
+    fn from(error: ReadError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+impl Rebuilder {
+    /// A rebuilder over the two databases, with a role that may read the log and owns the read models. Connects when
+    /// first used.
+    ///
+    /// # Errors
+    /// When a URL is malformed.
+    pub fn new(log_url: &str, read_url: &str) -> Result<Self, postgres::InvalidUrl> {
+        let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).clamp(2, 8);
+        let read_options = postgres::options(read_url, "daybook-rebuild")?.options([
+            // What a crash takes back is folded again, and the swap says itself that it waits for the disk.
+            ("synchronous_commit", "off"),
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            // Whoever runs it, the tables belong to the projector, which drops them one day.
+            ("role", "daybook_projector"),
+        ]);
+        let read = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_lazy_with(read_options.clone());
+        let log = LogReader::new(postgres::pool(log_url, "daybook-rebuild", 2)?);
+        Ok(Self { log, read, read_options, workers, memory_bytes: MEMORY_BYTES })
+    }
+
+    /// Lets row changes take about this much memory, in bytes, before they are written. Less costs time where there are
+    /// many accounts.
+    #[must_use]
+    pub fn memory_bytes(mut self, bytes: usize) -> Self {
+        self.memory_bytes = bytes;
+        self
+    }
+
+    /// The log that is read.
+    #[must_use]
+    pub fn log(&self) -> &LogReader {
+        &self.log
+    }
+
+    /// Builds the next generation of each projection and makes it current, all of them from one reading of the log.
+    ///
+    /// # Errors
+    /// When it cannot be done as asked, or something fails on the way. Projections that were swapped before stay so.
+    pub async fn rebuild<E: EventPayload>(
+        &self,
+        projections: &[Arc<dyn Projection<E>>],
+        options: &RebuildOptions,
+        watch: &Watch,
+    ) -> Result<Vec<Rebuilt>, RebuildError> {
+        check(projections, options)?;
+        self.clean(projections, QUERY_TIME_MAX).await?;
+        let mut builder = Builder::connect(&self.read_options).await?;
+        let mut builds = Vec::new();
+        for projection in projections {
+            let begun = async {
+                let skips = Skips::load(&self.log, projection.name()).await?;
+                builder.begin(projection, options.after, skips).await
+            };
+            match begun.await {
+                Ok(build) => builds.push(Arc::new(build)),
+                Err(error) => {
+                    builder.abandon(&builds).await;
+                    return Err(error);
+                }
+            }
+        }
+        let work = self.build_and_swap(&builds, options, builder.id(), watch);
+        let done = tokio::select! {
+            done = work => done,
+            lost = builder.keep(&builds, watch) => Err(lost),
+        };
+        // Those that did not become current are nobody's any more.
+        builder.abandon(&builds).await;
+        if done.is_err() || options.verify {
+            let dropped = self.clean(projections, QUERY_TIME_MAX).await;
+            dropped.inspect_err(|error| tracing::warn!(%error, "an abandoned build is left to the next rebuild")).ok();
+        }
+        done
+    }
+
+    async fn build_and_swap<E: EventPayload>(
+        &self,
+        builds: &[Arc<Build<E>>],
+        options: &RebuildOptions,
+        builder: session::Id,
+        watch: &Watch,
+    ) -> Result<Vec<Rebuilt>, RebuildError> {
+        let limits = self.limits(builds, options.verify).await?;
+        let mut frontiers = self.fill(builds, &limits, watch).await?;
+        watch.enter(Phase::Indexing);
+        let finish = |build: &Arc<Build<E>>| Arc::clone(build).finish_tables(self.read.clone());
+        let indexing: Vec<_> = builds.iter().map(finish).collect();
+        stream::iter(indexing).buffer_unordered(INDEXING_MAX).try_collect::<()>().await?;
+        let mut rebuilt = Vec::new();
+        for (build, frontier) in builds.iter().zip(&mut frontiers) {
+            generations::insert_reached(&self.read, build, frontier).await?;
+            let comparison = if options.verify {
+                Some(self.verify(build, frontier, watch).await?)
+            } else {
+                None
+            };
+            let comparison = comparison.unwrap_or_default();
+            if comparison.total == 0 {
+                self.swap(build, frontier, options.keep_old, builder, watch).await?;
+            }
+            rebuilt.push(Rebuilt {
+                projection: build.name(),
+                from: build.live,
+                to: build.generation,
+                differences: comparison.differences,
+                differences_total: comparison.total,
+            });
+        }
+        watch.enter(Phase::Done);
+        Ok(rebuilt)
+    }
+}
+
+/// What the command line alone cannot know: what each projection allows.
+fn check<E>(
+    projections: &[Arc<dyn Projection<E>>],
+    options: &RebuildOptions,
+) -> Result<(), RebuildError> {
+    for projection in projections {
+        let refuse =
+            |why: String| Err(RebuildError::Refused { projection: projection.name(), why });
+        if options.after > Position::ZERO && !projection.may_begin_late() {
+            return refuse(
+                "needs the whole log: its rows mean nothing without the events before a position"
+                    .to_owned(),
+            );
+        }
+        if options.after > Position::ZERO && options.verify {
+            return refuse(
+                "cannot be verified where it begins late: the live rows go further back".to_owned(),
+            );
+        }
+        let missing = |needed: &&&str| !options.stream_types.iter().any(|given| given == **needed);
+        if !options.stream_types.is_empty()
+            && let Some(missing) = projection.stream_types().iter().find(missing)
+        {
+            return refuse(format!(
+                "needs the events of `{missing}` streams, which --stream-type leaves out"
+            ));
+        }
+    }
+    Ok(())
+}

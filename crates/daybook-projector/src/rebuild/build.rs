@@ -1,0 +1,151 @@
+//! One generation that is being built, and how far it is.
+
+use std::sync::Arc;
+
+use daybook_core::event::{EventPayload, RecordedEvent};
+use daybook_core::ids::Position;
+use daybook_core::metadata::Metadata;
+use daybook_eventlog::Tip;
+use daybook_runtime::telemetry::error_chain;
+use sqlx::{AssertSqlSafe, Executor as _, PgPool};
+use tokio::sync::OnceCell;
+
+use super::RebuildError;
+use crate::projection::{Changes, Fact, FoldError, Generation, Projection};
+use crate::skips::Skips;
+use crate::tables::Tables;
+
+/// One generation that is being built.
+pub(super) struct Build<E> {
+    pub(super) projection: Arc<dyn Projection<E>>,
+    pub(super) generation: Generation,
+    /// What was current when it began.
+    pub(super) live: Generation,
+    /// Its rows are the fold of the log after this position.
+    pub(super) after: Position,
+    /// What operators had passed over by then.
+    pub(super) skips: Skips,
+    key: OnceCell<()>,
+}
+
+/// How far it is in each partition (index = partition).
+#[derive(Debug, Clone)]
+pub(super) struct Frontier(pub(super) Vec<Reached>);
+
+/// How far it is in one partition.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reached {
+    pub(super) position: Position,
+    /// The last event really applied.
+    pub(super) applied: Option<Tip>,
+}
+
+impl<E> Build<E> {
+    pub(super) fn new(
+        projection: Arc<dyn Projection<E>>,
+        generation: Generation,
+        live: Generation,
+        after: Position,
+        skips: Skips,
+    ) -> Self {
+        Self { projection, generation, live, after, skips, key: OnceCell::new() }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.projection.name()
+    }
+
+    pub(super) fn tables(&self) -> Tables {
+        Tables::of(self.projection.tables())
+    }
+
+    /// Whether the event is to be folded into it; which positions are due is for others to say.
+    pub(super) fn takes(&self, event: &RecordedEvent) -> bool {
+        event.position > self.after
+            && self.projection.stream_types().contains(&event.stream_id.stream_type())
+            && !self.skips.contains(event.partition, event.position)
+    }
+
+    /// Makes the primary keys, once, by whoever needs them first: at the end, or where a row that was written has to be
+    /// found again.
+    pub(super) async fn make_key(&self, read: &PgPool) -> Result<(), RebuildError> {
+        let make = async || {
+            // Safe: the template is ours and the generation a number.
+            read.execute(sqlx::raw_sql(AssertSqlSafe(self.tables().key(self.generation)))).await
+        };
+        self.key.get_or_try_init(async || make().await.map(drop)).await?;
+        Ok(())
+    }
+
+    /// Keys, indexes, and statistics, without which the first queries would be planned for empty tables.
+    pub(super) async fn finish_tables(self: Arc<Self>, read: PgPool) -> Result<(), RebuildError> {
+        self.make_key(&read).await?;
+        let indexes = self.tables().indexes(self.generation);
+        read.execute(sqlx::raw_sql(AssertSqlSafe(indexes))).await?;
+        for table in self.tables().names(self.generation) {
+            read.execute(sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {table}")))).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn fault(&self, event: &RecordedEvent, source: FoldError) -> RebuildError {
+        RebuildError::Event { projection: self.name(), position: event.position, source }
+    }
+}
+
+/// An event of which the payload was read, once for all that fold it.
+pub(super) struct Content<E> {
+    metadata: Metadata,
+    payload: E,
+}
+
+impl<E: EventPayload> Content<E> {
+    pub(super) fn read(event: &RecordedEvent) -> Result<Self, FoldError> {
+        let unreadable = |error| FoldError(format!("it cannot be read: {}", error_chain(&error)));
+        Ok(Self {
+            metadata: event.parse_metadata().map_err(unreadable)?,
+            payload: event.decode().map_err(unreadable)?,
+        })
+    }
+
+    pub(super) fn fold_into(
+        &self,
+        changes: &mut dyn Changes<E>,
+        recorded: &RecordedEvent,
+    ) -> Result<(), FoldError> {
+        changes.apply(Fact { recorded, metadata: &self.metadata, payload: &self.payload })
+    }
+}
+
+impl Frontier {
+    /// At the same position everywhere, with nothing applied.
+    pub(super) fn at(position: Position, partition_count: u16) -> Self {
+        let reached = Reached { position, applied: None };
+        Self(vec![reached; usize::from(partition_count)])
+    }
+
+    /// The position of the partition that is furthest.
+    pub(super) fn highest(&self) -> Position {
+        self.0.iter().map(|reached| reached.position).max().unwrap_or_default()
+    }
+
+    /// Whether the event is beyond what is applied and not beyond `to` (index = partition).
+    pub(super) fn is_due(&self, event: &RecordedEvent, to: &[Position]) -> bool {
+        let partition = event.partition.index();
+        self.0.get(partition).is_some_and(|reached| reached.position < event.position)
+            && to.get(partition).is_some_and(|to| event.position <= *to)
+    }
+
+    /// Everything up to `position` was read: each partition moves there, but not beyond `to`.
+    pub(super) fn move_to(&mut self, position: Position, to: &[Position]) {
+        for (reached, to) in self.0.iter_mut().zip(to) {
+            reached.position = reached.position.max(position.min(*to));
+        }
+    }
+
+    pub(super) fn note(&mut self, event: &RecordedEvent) {
+        if let Some(reached) = self.0.get_mut(event.partition.index()) {
+            reached.applied = Some(Tip { position: event.position, event_id: event.event_id });
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Two generations of a read model, row by row.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+
+use super::RebuildError;
+use super::build::Build;
+
+/// Differences that are told; the others are counted.
+const TOLD_MAX: i64 = 20;
+
+/// A row that the live generation and the new one do not have alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The table of the new generation.
+    pub table: String,
+    /// The row's primary key, as JSON.
+    pub key: String,
+    /// Mismatch is different about it.
+    pub what: Mismatch,
+}
+
+/// How a row differs. The values are not told: they may be personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// Only the live generation has it.
+    OnlyLive,
+    /// Only the new one has it.
+    OnlyNew,
+    /// Both have it, and it differs in these columns.
+    Columns(Vec<String>),
+}
+
+/// Mismatch came of it.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    pub(super) differences: Vec<Difference>,
+    pub(super) total: i64,
+}
+
+/// Compares all tables of a build with those of the live generation, in one snapshot.
+pub(super) async fn generations<E>(
+    snapshot: &mut PgConnection,
+    build: &Build<E>,
+) -> Result<Comparison, RebuildError> {
+    let (live, built) = (build.tables().names(build.live), build.tables().names(build.generation));
+    let mut comparison = Comparison::default();
+    for (live, built) in live.iter().zip(built) {
+        let sql = comparing(snapshot, live, &built).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(TOLD_MAX).fetch_all(&mut *snapshot).await?;
+        if let Some(first) = rows.first() {
+            comparison.total += first.try_get::<i64, _>("differences")?;
+        }
+        for row in rows {
+            let (live, new): (Option<Value>, Option<Value>) =
+                (row.try_get("live")?, row.try_get("built")?);
+            let what = what(live.as_ref(), new.as_ref());
+            comparison.differences.push(Difference {
+                table: built.clone(),
+                key: row.try_get("key")?,
+                what,
+            });
+        }
+    }
+    Ok(comparison)
+}
+
+/// The statement, with the names put in: they are ours, and the catalogue's.
+async fn comparing(
+    connection: &mut PgConnection,
+    live: &str,
+    built: &str,
+) -> Result<String, sqlx::Error> {
+    let columns: Vec<String> = sqlx::query_scalar(include_str!("queries/read_key_columns.sql"))
+        .bind(live)
+        .fetch_all(connection)
+        .await?;
+    let pairs: Vec<_> = columns.iter().map(|column| format!("'{column}', {column}")).collect();
+    Ok(include_str!("queries/compare.sql")
+        .replace("{live}", live)
+        .replace("{built}", built)
+        .replace("{key}", &columns.join(", "))
+        .replace("{key_json}", &format!("jsonb_build_object({})", pairs.join(", "))))
+}
+
+fn what(live: Option<&Value>, new: Option<&Value>) -> Mismatch {
+    match (live, new) {
+        (Some(_), None) => Mismatch::OnlyLive,
+        (None, _) => Mismatch::OnlyNew,
+        (Some(live), Some(new)) => {
+            let columns = live.as_object().into_iter().flat_map(|columns| columns.keys());
+            let differ = |column: &&String| live.get(column.as_str()) != new.get(column.as_str());
+            Mismatch::Columns(columns.filter(differ).cloned().collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_columns_that_differ_are_named_and_their_values_are_not() {
+        let (one, other) = (
+            json!({"id": 1, "balance": 5, "owner": "A"}),
+            json!({"id": 1, "balance": 6, "owner": "A"}),
+        );
+        assert_eq!(what(Some(&one), Some(&other)), Mismatch::Columns(vec!["balance".to_owned()]));
+        assert_eq!(what(Some(&one), None), Mismatch::OnlyLive);
+        assert_eq!(what(None, Some(&one)), Mismatch::OnlyNew);
+    }
+}

@@ -1,0 +1,159 @@
+//! A worker: folds the events of its partitions in memory, for all builds, and writes rows with COPY.
+//!
+//! Row changes pile up for as long as memory allows, so that most rows are written once, in their last state. Where the
+//! pile gets too large its largest part is written, and what later events change about rows that were written is an
+//! update by key, as it is live. So memory is bounded whatever the number of accounts, and with enough of it there is no
+//! update at all.
+
+use std::sync::Arc;
+
+use daybook_core::event::{EventPayload, RecordedEvent};
+use daybook_core::ids::Position;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::mpsc;
+
+use super::RebuildError;
+use super::build::{Build, Content};
+use super::fill::Limits;
+use crate::projection::{Changes, Generation, RowChange};
+use crate::rows::Rows;
+
+/// Rows that will not change any more are written from so many bytes on: large against what a COPY costs by itself.
+const FINAL_BYTES: usize = 4 * 1024 * 1024;
+
+pub(super) struct Worker<E> {
+    /// Its own: dropped in the middle of a COPY, it is closed, and the server lets go of the table.
+    connection: PgConnection,
+    read: PgPool,
+    piles: Vec<Pile<E>>,
+    memory_bytes: usize,
+    /// Read up to here.
+    position: Position,
+}
+
+/// Row changes of one build.
+struct Pile<E> {
+    build: Arc<Build<E>>,
+    /// Index = partition.
+    limits: Vec<Position>,
+    changes: Box<dyn Changes<E>>,
+    /// Rows of these partitions are in the table already.
+    written: bool,
+}
+
+impl<E: EventPayload> Worker<E> {
+    pub(super) fn new(
+        connection: PgConnection,
+        read: PgPool,
+        builds: &[Arc<Build<E>>],
+        limits: &Limits,
+        memory_bytes: usize,
+    ) -> Self {
+        let pile = |(build, limits): (&Arc<Build<E>>, &Vec<Position>)| Pile {
+            build: Arc::clone(build),
+            limits: limits.clone(),
+            changes: build.projection.changes(),
+            written: false,
+        };
+        let piles = builds.iter().zip(limits).map(pile).collect();
+        Self { connection, read, piles, memory_bytes, position: Position::ZERO }
+    }
+
+    /// Until there are no more events; then everything is in the tables.
+    pub(super) async fn run(
+        mut self,
+        mut lane: mpsc::Receiver<Vec<RecordedEvent>>,
+    ) -> Result<(), RebuildError> {
+        while let Some(events) = lane.recv().await {
+            for event in &events {
+                self.fold(event)?;
+            }
+            self.make_room().await?;
+        }
+        for pile in &mut self.piles {
+            pile.write(&mut self.connection, &self.read, self.position).await?;
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, event: &RecordedEvent) -> Result<(), RebuildError> {
+        self.position = event.position;
+        let mut content = None;
+        for pile in self.piles.iter_mut().filter(|pile| pile.takes(event)) {
+            let fault = |error| pile.build.fault(event, error);
+            let content = match &content {
+                Some(content) => content,
+                None => content.insert(Content::read(event).map_err(fault)?),
+            };
+            content.fold_into(pile.changes.as_mut(), event).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    async fn make_room(&mut self) -> Result<(), RebuildError> {
+        let ready =
+            |pile: &Pile<E>| pile.changes.are_final() && pile.changes.bytes() >= FINAL_BYTES;
+        for pile in self.piles.iter_mut().filter(|pile| ready(pile)) {
+            pile.write(&mut self.connection, &self.read, self.position).await?;
+        }
+        while self.piles.iter().map(|pile| pile.changes.bytes()).sum::<usize>() > self.memory_bytes
+        {
+            let Some(largest) = self.piles.iter_mut().max_by_key(|pile| pile.changes.bytes())
+            else {
+                break;
+            };
+            largest.write(&mut self.connection, &self.read, self.position).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<E> Pile<E> {
+    fn takes(&self, event: &RecordedEvent) -> bool {
+        let limit = self.limits.get(event.partition.index());
+        limit.is_some_and(|limit| event.position <= *limit) && self.build.takes(event)
+    }
+
+    /// Each change is a transaction of its own: nobody sees these tables yet, and a filling that fails starts anew.
+    async fn write(
+        &mut self,
+        connection: &mut PgConnection,
+        read: &PgPool,
+        position: Position,
+    ) -> Result<(), RebuildError> {
+        let generation = self.build.generation;
+        for change in self.changes.take() {
+            let (expected, changed) = match change {
+                RowChange::Insert(rows) => copy(connection, generation, &rows).await?,
+                // Rows belong to one partition, and the partition to this worker: nobody else can have written them.
+                RowChange::Upsert(rows, _) if !self.written => {
+                    copy(connection, generation, &rows).await?
+                }
+                change @ (RowChange::Update(..) | RowChange::Upsert(..)) => {
+                    self.build.make_key(read).await?;
+                    let write = change.statement(generation);
+                    let changed = write.query.execute(&mut *connection).await?.rows_affected();
+                    (write.rows_expected.unwrap_or(changed), changed)
+                }
+            };
+            if expected != changed {
+                let (projection, before) = (self.build.name(), position.next());
+                return Err(RebuildError::RowMissing { projection, expected, changed, before });
+            }
+        }
+        self.written = true;
+        Ok(())
+    }
+}
+
+/// How many rows there were, and how many are in the table now.
+async fn copy(
+    connection: &mut PgConnection,
+    generation: Generation,
+    rows: &Rows,
+) -> Result<(u64, u64), RebuildError> {
+    let mut copy = connection.copy_in_raw(&rows.copy_sql(generation)).await?;
+    copy.send(rows.copy_data()).await?;
+    let copied = copy.finish().await?;
+    Ok((u64::try_from(rows.len()).unwrap_or(u64::MAX), copied))
+}

@@ -1,0 +1,244 @@
+//! Rows on their way into a read model's table, in PostgreSQL's binary format.
+//!
+//! A projection says once what a row is ([`Column`]s, and a [`Cell`] for each). How the rows travel is chosen by who
+//! writes them: as arrays, one a column, in one statement among others (live), or with COPY (a rebuild).
+
+mod binary;
+
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
+use sqlx::{Encode, Postgres, Type};
+use time::{Date, OffsetDateTime};
+
+use crate::projection::Generation;
+
+/// A column of rows: its name in the table and its type.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    name: &'static str,
+    kind: Kind,
+}
+
+/// The types that read models use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `text`
+    Text,
+    /// `smallint`
+    SmallInt,
+    /// `bigint`
+    BigInt,
+    /// `boolean`
+    Boolean,
+    /// `date`
+    Date,
+    /// `timestamptz`
+    Timestamp,
+    /// `numeric`, whole numbers only
+    Numeric,
+    /// `jsonb`
+    Json,
+}
+
+impl Kind {
+    /// As SQL spells it; the type's number and that of its array, which PostgreSQL has fixed for ever.
+    fn sql(self) -> (&'static str, u32, u32) {
+        match self {
+            Self::Text => ("text", 25, 1009),
+            Self::SmallInt => ("smallint", 21, 1005),
+            Self::BigInt => ("bigint", 20, 1016),
+            Self::Boolean => ("boolean", 16, 1000),
+            Self::Date => ("date", 1082, 1182),
+            Self::Timestamp => ("timestamptz", 1184, 1185),
+            Self::Numeric => ("numeric", 1700, 1231),
+            Self::Json => ("jsonb", 3802, 3807),
+        }
+    }
+}
+
+impl Column {
+    /// A column of the table, or of what a statement is fed with.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind }
+    }
+}
+
+/// What stands in one column of one row.
+#[derive(Debug, Clone, Copy)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// Text.
+    Text(&'a str),
+    /// 16 bits.
+    SmallInt(i16),
+    /// 64 bits.
+    BigInt(i64),
+    /// True or false.
+    Boolean(bool),
+    /// A day.
+    Date(Date),
+    /// An instant, to the microsecond.
+    Timestamp(OffsetDateTime),
+    /// A whole number wider than 64 bits.
+    Numeric(i128),
+    /// The text of a JSON value.
+    Json(&'a str),
+}
+
+impl Cell<'_> {
+    fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(_) => kind == Kind::Text,
+            Self::SmallInt(_) => kind == Kind::SmallInt,
+            Self::BigInt(_) => kind == Kind::BigInt,
+            Self::Boolean(_) => kind == Kind::Boolean,
+            Self::Date(_) => kind == Kind::Date,
+            Self::Timestamp(_) => kind == Kind::Timestamp,
+            Self::Numeric(_) => kind == Kind::Numeric,
+            Self::Json(_) => kind == Kind::Json,
+        }
+    }
+}
+
+macro_rules! cell_from {
+    ($($type:ty => $variant:ident),+ $(,)?) => {
+        $(impl<'a> From<$type> for Cell<'a> {
+            fn from(value: $type) -> Self {
+                Self::$variant(value)
+            }
+        })+
+    };
+}
+
+cell_from! {
+    &'a str => Text, i16 => SmallInt, i64 => BigInt, bool => Boolean, Date => Date, OffsetDateTime => Timestamp,
+    i128 => Numeric,
+}
+
+impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Rows of one table, kept by column.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    table: &'static str,
+    columns: &'static [Column],
+    /// For each column its cells, each with its length before it, as arrays and COPY both want them.
+    cells: Vec<Vec<u8>>,
+    len: usize,
+}
+
+impl Rows {
+    /// No rows yet, of the table `read.<table>_<generation>`.
+    #[must_use]
+    pub fn new(table: &'static str, columns: &'static [Column]) -> Self {
+        Self { table, columns, cells: vec![Vec::new(); columns.len()], len: 0 }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// When the cells are not what the columns say: a mistake in the projection, whatever the event.
+    pub fn push(&mut self, row: &[Cell<'_>]) {
+        assert_eq!(row.len(), self.columns.len(), "cells of a row of `{}`", self.table);
+        for ((cell, column), cells) in row.iter().zip(self.columns).zip(&mut self.cells) {
+            assert!(cell.fits(column.kind), "{cell:?} in `{}.{}`", self.table, column.name);
+            binary::write_cell(cell, cells);
+        }
+        self.len += 1;
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Memory that they take, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.cells.iter().map(Vec::len).sum()
+    }
+
+    /// Takes the rows out and leaves none.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.table, self.columns))
+    }
+
+    /// The statement that inserts them from arrays.
+    pub(crate) fn insert_sql(&self, generation: Generation) -> String {
+        let arrays: Vec<_> = (1..)
+            .zip(self.columns)
+            .map(|(n, column)| format!("${n}::{}[]", column.kind.sql().0))
+            .collect();
+        let (table, names) = (self.table_name(generation), self.names());
+        format!("INSERT INTO {table} ({names}) SELECT * FROM unnest({})", arrays.join(", "))
+    }
+
+    /// The statement that takes [`Rows::copy_data`].
+    pub(crate) fn copy_sql(&self, generation: Generation) -> String {
+        let (table, names) = (self.table_name(generation), self.names());
+        format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)")
+    }
+
+    /// All rows, as COPY takes them in binary.
+    pub(crate) fn copy_data(&self) -> Vec<u8> {
+        binary::copy_data(&self.cells, self.len)
+    }
+
+    /// For each column its cells, as an array to be bound.
+    pub(crate) fn into_arrays(self) -> impl Iterator<Item = Array> {
+        let len = self.len;
+        let array =
+            move |(cells, column): (Vec<u8>, &Column)| Array { kind: column.kind, cells, len };
+        self.cells.into_iter().zip(self.columns).map(array)
+    }
+
+    fn table_name(&self, generation: Generation) -> String {
+        format!("read.{}_{}", self.table, generation.0)
+    }
+
+    fn names(&self) -> String {
+        self.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One column as an array.
+pub(crate) struct Array {
+    kind: Kind,
+    cells: Vec<u8>,
+    len: usize,
+}
+
+impl Type<Postgres> for Array {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(Kind::Text.sql().2))
+    }
+}
+
+impl Encode<'_, Postgres> for Array {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        binary::write_array_head(self.kind.sql().1, self.len, buffer)?;
+        buffer.extend_from_slice(&self.cells);
+        Ok(IsNull::No)
+    }
+
+    fn produces(&self) -> Option<PgTypeInfo> {
+        Some(PgTypeInfo::with_oid(Oid(self.kind.sql().2)))
+    }
+}

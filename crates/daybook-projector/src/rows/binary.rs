@@ -1,0 +1,155 @@
+//! PostgreSQL's binary format: cells with their length before them, the head of an array, the frame of a COPY.
+
+use time::macros::{date, datetime};
+use time::{Date, OffsetDateTime};
+
+use super::Cell;
+
+/// What a COPY in binary begins with: a signature, no flags, no extension.
+const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// What it ends with.
+const COPY_END: [u8; 2] = (-1_i16).to_be_bytes();
+
+/// In place of the length of a cell that holds nothing.
+const NULL: [u8; 4] = (-1_i32).to_be_bytes();
+
+/// Days and instants are counted from here.
+const EPOCH_DAY: Date = date!(2000 - 01 - 01);
+const EPOCH: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
+
+/// The version of jsonb's binary format.
+const JSONB_VERSION: u8 = 1;
+
+pub(super) fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {
+    match *cell {
+        Cell::Null => out.extend_from_slice(&NULL),
+        Cell::Text(text) => write(text.as_bytes(), out),
+        Cell::SmallInt(number) => write(&number.to_be_bytes(), out),
+        Cell::BigInt(number) => write(&number.to_be_bytes(), out),
+        Cell::Boolean(truth) => write(&[u8::from(truth)], out),
+        Cell::Date(day) => {
+            write(&(day.to_julian_day() - EPOCH_DAY.to_julian_day()).to_be_bytes(), out)
+        }
+        Cell::Timestamp(at) => write(&microseconds(at).to_be_bytes(), out),
+        Cell::Numeric(number) => write(&numeric(number), out),
+        Cell::Json(text) => {
+            write_length(text.len() + 1, out);
+            out.push(JSONB_VERSION);
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+/// Of an array with one dimension, counted from 1.
+pub(super) fn write_array_head(
+    element_type: u32,
+    len: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), std::num::TryFromIntError> {
+    let dimensions = i32::from(len > 0);
+    out.extend_from_slice(&dimensions.to_be_bytes());
+    // There may be NULLs: the server looks at each length anyway.
+    out.extend_from_slice(&1_i32.to_be_bytes());
+    out.extend_from_slice(&element_type.to_be_bytes());
+    if len > 0 {
+        out.extend_from_slice(&i32::try_from(len)?.to_be_bytes());
+        out.extend_from_slice(&1_i32.to_be_bytes());
+    }
+    Ok(())
+}
+
+/// Columns into rows.
+pub(super) fn copy_data(columns: &[Vec<u8>], len: usize) -> Vec<u8> {
+    let bytes = columns.iter().map(Vec::len).sum::<usize>() + 2 * len + COPY_HEAD.len() + 2;
+    let mut out = Vec::with_capacity(bytes);
+    out.extend_from_slice(COPY_HEAD);
+    let width =
+        i16::try_from(columns.len()).expect("a table has fewer than 32,768 columns").to_be_bytes();
+    let mut rest: Vec<&[u8]> = columns.iter().map(Vec::as_slice).collect();
+    for _ in 0..len {
+        out.extend_from_slice(&width);
+        for column in &mut rest {
+            let (cell, behind) = column.split_at(cell_bytes(column));
+            out.extend_from_slice(cell);
+            *column = behind;
+        }
+    }
+    out.extend_from_slice(&COPY_END);
+    out
+}
+
+/// How long the first cell is, with the length before it.
+fn cell_bytes(cells: &[u8]) -> usize {
+    let length = cells.first_chunk().map_or(-1, |bytes| i32::from_be_bytes(*bytes));
+    4 + usize::try_from(length).unwrap_or(0)
+}
+
+fn write(bytes: &[u8], out: &mut Vec<u8>) {
+    write_length(bytes.len(), out);
+    out.extend_from_slice(bytes);
+}
+
+fn write_length(length: usize, out: &mut Vec<u8>) {
+    let length =
+        i32::try_from(length).expect("a cell is far below 2 GiB: events are at most 64 KiB");
+    out.extend_from_slice(&length.to_be_bytes());
+}
+
+fn microseconds(at: OffsetDateTime) -> i64 {
+    i64::try_from((at - EPOCH).whole_microseconds())
+        .expect("years up to 9999 are within 64 bits of microseconds")
+}
+
+/// Digits to the base of 10,000, the highest first, after their number, the first one's weight, the sign, and no decimals.
+fn numeric(number: i128) -> Vec<u8> {
+    let mut digits = Vec::new();
+    let mut left = number.unsigned_abs();
+    while left > 0 {
+        digits.push(i16::try_from(left % 10_000).expect("a digit is below 10,000"));
+        left /= 10_000;
+    }
+    let count = i16::try_from(digits.len()).expect("128 bits are ten digits");
+    let sign: i16 = if number < 0 { 0x4000 } else { 0 };
+    let head = [count, (count - 1).max(0), sign, 0];
+    head.iter().chain(digits.iter().rev()).flat_map(|word| word.to_be_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(cell: impl Into<Cell<'static>>) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_cell(&cell.into(), &mut out);
+        out
+    }
+
+    #[test]
+    fn cells_are_their_length_and_their_bytes() {
+        assert_eq!(cell("ab"), [0, 0, 0, 2, b'a', b'b']);
+        assert_eq!(cell(None::<&str>), [255, 255, 255, 255]);
+        assert_eq!(cell(258_i16), [0, 0, 0, 2, 1, 2]);
+        assert_eq!(cell(true), [0, 0, 0, 1, 1]);
+        assert_eq!(cell(date!(2000 - 01 - 03)), [0, 0, 0, 4, 0, 0, 0, 2]);
+        assert_eq!(cell(datetime!(1999-12-31 23:59:59.999999 UTC))[4..], [255; 8]);
+        assert_eq!(cell(Cell::Json("{}")), [0, 0, 0, 3, 1, b'{', b'}']);
+    }
+
+    #[test]
+    fn a_numeric_is_its_digits_to_the_base_of_ten_thousand() {
+        assert_eq!(numeric(0), [0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(numeric(-12_345), [0, 2, 0, 1, 0x40, 0, 0, 0, 0, 1, 9, 41]);
+        assert_eq!(numeric(i128::MAX).len(), 8 + 2 * 10);
+    }
+
+    #[test]
+    fn copied_rows_are_the_columns_side_by_side() {
+        let columns = [[cell("a"), cell("bc")].concat(), [cell(1_i16), cell(None::<i16>)].concat()];
+        let data = copy_data(&columns, 2);
+        let rows =
+            [&[0, 2][..], &cell("a"), &cell(1_i16), &[0, 2], &cell("bc"), &cell(None::<i16>)]
+                .concat();
+        assert_eq!(data, [COPY_HEAD, &rows, &COPY_END].concat());
+    }
+}

@@ -1,0 +1,164 @@
+//! `daybook rebuild --all`, as a process of its own: how long it takes, phase by phase, and the most memory it ever held.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use daybook_projector::projections;
+use daybook_projector::rebuild::Rebuilder;
+use daybook_stack::{Process, ProcessSpec, Service, Stack};
+use serde_json::Value;
+
+use super::{ProjectorFigure, tell};
+use crate::bench::report::median;
+use crate::bench::table::Target;
+
+/// Between two looks at the process's memory, of which the kernel keeps the highest.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Memory that a rebuild may use, in MB.
+const MEMORY_MB_MAX: f64 = 400.0;
+
+/// What came of some rebuilds.
+#[derive(Debug)]
+pub(super) struct Rebuilds {
+    /// The median.
+    seconds: f64,
+    /// The most of all of them.
+    memory_peak_mb: f64,
+    /// Of the last one, in words.
+    phases: String,
+}
+
+/// Seconds that a rebuild of so many events may take.
+#[expect(clippy::cast_precision_loss, reason = "a number of events, far below 2^52")]
+pub(super) fn target(events: u64) -> Target {
+    let share = events as f64 / 2_000_000.0;
+    Target::AtMost { must: 15.0 * share, aim: 8.0 * share }
+}
+
+/// Rebuilds everything so many times. What was replaced is dropped in between: no query reads it.
+pub(super) async fn measure(stack: &Stack, rounds: u32) -> anyhow::Result<Rebuilds> {
+    let (mut seconds, mut memory_peak_mb, mut phases) = (Vec::new(), 0.0_f64, String::new());
+    for round in 1..=rounds {
+        let one = rebuild(stack).await?;
+        tell(&format!(
+            "rebuild {round}: {:.2} s ({}), {:.0} MB",
+            one.seconds, one.phases, one.memory_peak_mb
+        ));
+        seconds.push(one.seconds);
+        memory_peak_mb = memory_peak_mb.max(one.memory_peak_mb);
+        phases = one.phases;
+        let url = stack.admin_url();
+        let rebuilder = Rebuilder::new(&url, &url)?;
+        rebuilder
+            .clean(&projections::all(), Duration::ZERO)
+            .await
+            .context("drop what was replaced")?;
+    }
+    Ok(Rebuilds { seconds: median(seconds), memory_peak_mb, phases })
+}
+
+async fn rebuild(stack: &Stack) -> anyhow::Result<Rebuilds> {
+    let url = stack.postgres.url(Service::Projector.role(), "daybook");
+    let spec = ProcessSpec::new(std::env::current_exe().context("find this program")?)
+        .arg("rebuild")
+        .arg("--all")
+        .arg("--json")
+        .env("DAYBOOK_LOG_DATABASE_URL", &url)
+        .env("DAYBOOK_READ_DATABASE_URL", &url);
+    let begun = Instant::now();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let lines = Arc::clone(&lines);
+        move |line: &str| {
+            lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((begun.elapsed(), line.to_owned()))
+        }
+    };
+    let mut process = Process::start(&spec, sink).await?;
+    let pid = process.pid().context("the rebuild has no process id")?;
+    let mut memory_peak_mb = 0.0_f64;
+    let status = loop {
+        match tokio::time::timeout(LOOK_EVERY, process.wait()).await {
+            Ok(status) => break status?,
+            Err(_) => memory_peak_mb = memory_peak_mb.max(peak_mb(pid)),
+        }
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    ensure!(status.success(), "the rebuild ended with {status}: {lines:?}");
+    Ok(Rebuilds { seconds, memory_peak_mb, phases: phases(&lines, seconds) })
+}
+
+/// The most that a process ever held; nothing when it has ended.
+fn peak_mb(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+    kilobytes.unwrap_or(0.0_f64) / 1024.0
+}
+
+/// How long each phase took, from the times at which they were told.
+fn phases(lines: &[(Duration, String)], end: f64) -> String {
+    let mut begun: Vec<(String, f64)> = Vec::new();
+    for (at, line) in lines {
+        let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
+        let Some(phase) = value["progress"]["phase"].as_str() else { continue };
+        // Those that alternate, one read model after the other, are told as one.
+        let phase = if matches!(phase, "catching-up" | "swapping") { "swapping" } else { phase };
+        if begun.last().is_none_or(|(last, _)| last != phase) && phase != "done" {
+            begun.push((phase.to_owned(), at.as_secs_f64()));
+        }
+    }
+    let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([end]);
+    let each =
+        begun.iter().zip(ends).map(|((phase, at), until)| format!("{phase} {:.1} s", until - at));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+impl Rebuilds {
+    pub(super) fn figure(&self, events: u64, accounts: u32, target: Target) -> ProjectorFigure {
+        let what = format!("rebuild all, {} events, {accounts} accounts", in_thousands(events));
+        let measured = format!(
+            "{:.1} s, {:.0} MB at most ({})",
+            self.seconds, self.memory_peak_mb, self.phases
+        );
+        ProjectorFigure::judged(what, measured, self.seconds, target, " s")
+    }
+}
+
+/// Whether time grows no faster than the events.
+#[expect(clippy::cast_precision_loss, reason = "numbers of events, far below 2^52")]
+pub(super) fn growth([(less, short), (more, long)]: [(u64, &Rebuilds); 2]) -> ProjectorFigure {
+    let (events, time) = (more as f64 / less as f64, long.seconds / short.seconds);
+    let measured = format!("{time:.2} × the time for {events:.2} × the events");
+    // A tenth is what two runs differ by anyway.
+    let target = Target::AtMost { must: 1.1, aim: 1.0 };
+    ProjectorFigure::judged("rebuild all, time over events", measured, time / events, target, "")
+}
+
+/// Whether memory is bounded.
+pub(super) fn memory(all: &[&Rebuilds]) -> ProjectorFigure {
+    let peaks: Vec<_> = all.iter().map(|one| one.memory_peak_mb).collect();
+    let highest = peaks.iter().copied().fold(0.0, f64::max);
+    let measured =
+        peaks.iter().map(|peak| format!("{peak:.0}")).collect::<Vec<_>>().join(", ") + " MB";
+    let target = Target::AtMost { must: MEMORY_MB_MAX, aim: MEMORY_MB_MAX };
+    ProjectorFigure::judged(
+        "rebuild all, memory at the three lengths",
+        measured,
+        highest,
+        target,
+        " MB",
+    )
+}
+
+pub(super) fn in_thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let parts: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    parts.join(",")
+}
