@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, history, import, migrate, money, statement, status,
-    transfer,
+    account, activity, bench, demo, dev, history, import, migrate, money, projection, projections,
+    statement, transfer,
 };
 use crate::failure::Failure;
 
@@ -105,8 +105,11 @@ pub(crate) enum Verb {
     History(history::HistoryArgs),
     /// Show counts and volumes per day, currency and kind.
     Activity(activity::ActivityArgs),
-    /// Show how far each read model is.
-    Status(status::StatusArgs),
+    /// Show how far each projection is, who works on it, and where and why one stopped.
+    Projections(projections::ProjectionsArgs),
+    /// Retry or skip an event at which a projection stopped.
+    #[command(subcommand)]
+    Projection(projection::ProjectionVerb),
     /// Send a file of commands.
     Import(import::ImportArgs),
     /// Create or upgrade the database of the log and that of the read models.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod crashes;
+mod fleet;
 mod fold;
 mod redis_trouble;
 mod story;

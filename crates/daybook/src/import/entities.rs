@@ -73,6 +73,10 @@ impl Entities {
             Command::RejectTransfer(request) => self.transfer(&request.transfer_id, &[]),
             Command::CancelTransfer(request) => self.transfer(&request.transfer_id, &[]),
             Command::ExecuteTransfer(request) => self.transfer(&request.transfer_id, &[]),
+            // No line of a file can be one of these.
+            Command::SkipProjectionEvent(_) | Command::RetryProjectionEvent(_) => {
+                Touches::Everything
+            }
         }
     }
 
