@@ -5,6 +5,8 @@
 mod crashes;
 mod fleet;
 mod fold;
+mod poison;
 mod redis_trouble;
+mod restored_log;
 mod story;
 mod world;
