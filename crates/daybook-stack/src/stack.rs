@@ -147,6 +147,18 @@ impl Stack {
         Ok(())
     }
 
+    /// Starts one more instance of a service, at an address of its own, with further flags; returns when it serves.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub async fn start_another(&self, service: Service, flags: &[&str]) -> anyhow::Result<Process> {
+        let mut settings = self.settings.clone();
+        settings.flags.push((service, flags.iter().map(|flag| (*flag).to_owned()).collect()));
+        let port = crate::free_port()?;
+        start_service(&settings, &self.postgres, &self.redis, service, port).await
+    }
+
     /// Flags of a service from its next start on, instead of those that the stack was started with.
     pub fn set_flags(&mut self, service: Service, flags: Vec<String>) {
         self.settings.flags.retain(|(of, _)| *of != service);

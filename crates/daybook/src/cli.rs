@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, history, import, migrate, money, rebuild, statement,
-    status, transfer,
+    account, activity, bench, demo, dev, history, import, migrate, money, projection, projections,
+    rebuild, statement, transfer,
 };
 use crate::failure::Failure;
 
@@ -105,8 +105,11 @@ pub(crate) enum Verb {
     History(history::HistoryArgs),
     /// Show counts and volumes per day, currency and kind.
     Activity(activity::ActivityArgs),
-    /// Show how far each read model is.
-    Status(status::StatusArgs),
+    /// Show how far each projection is, who works on it, and where and why one stopped.
+    Projections(projections::ProjectionsArgs),
+    /// Retry or skip an event at which a projection stopped.
+    #[command(subcommand)]
+    Projection(projection::ProjectionVerb),
     /// Send a file of commands.
     Import(import::ImportArgs),
     /// Build read models anew beside the live ones, and swap; go back to the old ones.

@@ -10,9 +10,10 @@ pub(crate) mod import;
 mod interrupts;
 pub(crate) mod migrate;
 pub(crate) mod money;
+pub(crate) mod projection;
+pub(crate) mod projections;
 pub(crate) mod rebuild;
 pub(crate) mod statement;
-pub(crate) mod status;
 pub(crate) mod transfer;
 
 pub(crate) use interrupts::Interrupts;
@@ -35,7 +36,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Statement(args) => statement::run(&session, args).await,
         Verb::History(args) => history::run(&session, args).await,
         Verb::Activity(args) => activity::run(&session, args).await,
-        Verb::Status(args) => status::run(&session, args).await,
+        Verb::Projections(args) => projections::run(&session, args).await,
+        Verb::Projection(verb) => projection::run(&session, verb).await,
         Verb::Import(args) => import::run(&session, args).await,
         Verb::Rebuild(args) => rebuild::run(&session, args).await,
         Verb::Migrate(args) => migrate::run(&session, args).await,

@@ -12,8 +12,8 @@ mod views;
 pub(crate) use error::describe;
 pub(crate) use text::{escape, json_line};
 pub(crate) use views::{
-    AccountView, ActivityView, EntryView, EventView, ProjectionView, ReceiptView, TransferView,
-    amount_text,
+    AccountView, ActivityView, EntryView, EventView, PartitionView, ProjectionView, ReceiptView,
+    TransferView, amount_text,
 };
 
 use std::io::{self, Write};
@@ -64,6 +64,11 @@ impl Printer {
     /// Something that only people are told.
     pub(crate) fn say(self, sentence: &str) -> io::Result<()> {
         if self.json { Ok(()) } else { write_out(&format!("{sentence}\n")) }
+    }
+
+    /// Clears a terminal, for what is shown again in place.
+    pub(crate) fn begin_screen(self) -> io::Result<()> {
+        write_out("\x1b[H\x1b[2J")
     }
 
     /// A JSON object, whoever reads it.

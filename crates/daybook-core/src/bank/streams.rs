@@ -23,7 +23,7 @@ pub(super) fn makes(command: &BankCommand) -> Option<StreamId> {
         BankCommand::Transfer(TransferCommand::InitiateTransfer { transfer_id, .. }) => {
             Some(transfer_id.stream_id())
         }
-        BankCommand::Account(_) | BankCommand::Transfer(_) => None,
+        BankCommand::Account(_) | BankCommand::Transfer(_) | BankCommand::Projection(_) => None,
     }
 }
 

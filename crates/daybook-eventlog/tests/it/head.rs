@@ -2,7 +2,7 @@
 
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
-use daybook_eventlog::{LogReader, ReadError};
+use daybook_eventlog::{Backlog, LogReader, ReadError};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::build::{event, stream_id};
@@ -75,21 +75,39 @@ async fn the_backlog_counts_what_is_not_applied_in_each_partition() {
     let log = TestLog::start().await;
     let mut writer = log.writer().await;
     let none = vec![Position::ZERO; usize::from(PARTITIONS)];
-    assert_eq!(log.reader.backlog(&none).await.unwrap().events, 0);
+    let nothing = vec![Backlog::default(); usize::from(PARTITIONS)];
+    assert_eq!(log.reader.backlog(&none).await.unwrap(), nothing);
 
     writer.must_append((1..=9).map(|n| event(&format!("account-{n}"), 1)).collect()).await;
+    let events = log.all().await;
+    let in_partition = |partition: u16| {
+        let of_it = events.iter().filter(|event| event.partition == Partition(partition));
+        i64::try_from(of_it.count()).unwrap()
+    };
     let behind = log.reader.backlog(&none).await.unwrap();
-    assert_eq!(behind.events, 9);
-    assert!(behind.oldest_age_seconds > 0.0, "{behind:?}");
+    for (partition, backlog) in (0..PARTITIONS).zip(&behind) {
+        assert_eq!(backlog.events, in_partition(partition), "partition {partition}");
+        assert_eq!(backlog.oldest_age_seconds > 0.0, backlog.events > 0, "{behind:?}");
+    }
 
+    // One far behind, the others at different places: each is counted from its own.
     let mut applied = writer.head.partition_positions.clone();
-    let level = log.reader.backlog(&applied).await.unwrap();
-    assert_eq!((level.events, level.oldest_age_seconds), (0, 0.0));
+    assert_eq!(log.reader.backlog(&applied).await.unwrap(), nothing);
     let own = Partition::of(&stream_id("account-1"), PARTITIONS);
     applied[own.index()] = Position::ZERO;
-    let of_one = log.all().await.iter().filter(|event| event.partition == own).count();
+    let last = events.last().unwrap();
+    if last.partition != own {
+        applied[last.partition.index()] = last.prev_position;
+    }
     let behind = log.reader.backlog(&applied).await.unwrap();
-    assert_eq!(behind.events, i64::try_from(of_one).unwrap());
+    for (partition, backlog) in (0..PARTITIONS).map(Partition).zip(&behind) {
+        let expected = match partition {
+            p if p == own => in_partition(own.0),
+            p if p == last.partition => 1,
+            _ => 0,
+        };
+        assert_eq!(backlog.events, expected, "partition {partition}");
+    }
 }
 
 /// Somebody's old snapshot (a dump of the database, say) keeps every dead version of the head's row. Who asks where the

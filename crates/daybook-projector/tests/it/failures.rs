@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use daybook_core::ids::Position;
+use daybook_core::partition::Partition;
 use daybook_testkit::eventually;
 
 use super::support::ledger::{Business, deposited, opened};
@@ -179,5 +181,71 @@ async fn an_event_of_an_unknown_type_or_shape_stops_its_partition_and_is_never_s
         .await;
     }
     world.wait_until_level().await;
+    projector.stop().await;
+}
+
+/// As the command service records it.
+async fn decide(world: &mut World, event_type: &str, partition: Partition, position: Position) {
+    let place = format!(r#"{{"partition":{partition},"position":{position}}}"#);
+    let decision = [("projection-accounts", event_type, place)];
+    let recorded = world.log.append_raw(&decision).await;
+    world.publish(recorded);
+}
+
+#[tokio::test]
+async fn g7_what_an_operator_had_skipped_before_is_passed_over_by_whoever_folds_the_log() {
+    let mut world = World::start().await;
+    let recorded = world
+        .record(&[
+            ("account-a", opened()),
+            ("account-never-opened", deposited(9, 9)),
+            ("account-a", deposited(5, 5)),
+        ])
+        .await;
+    let poison = &recorded[1];
+    decide(&mut world, "projection-event-skipped", poison.partition, poison.position).await;
+    let projector = world.projector().await;
+    world.wait_until_level().await;
+    let attempts: i64 = world.scalar("SELECT sum(attempts) FROM read.checkpoints").await.unwrap();
+    assert_eq!(attempts, 0, "it is not even tried");
+    let accounts = world.rows("SELECT account_id, balance FROM read.accounts_1").await;
+    assert_eq!(accounts, [r#"{"account_id":"a","balance":5}"#]);
+    // `accounts` skips it, `account_entries` does not.
+    let entries: i64 = world.scalar("SELECT count(*) FROM read.account_entries_1").await.unwrap();
+    assert_eq!(entries, 2);
+    projector.stop().await;
+}
+
+/// Decisions about other events, and of other projections, change nothing for what stands.
+#[tokio::test]
+async fn only_a_decision_about_the_very_event_lets_a_partition_go_on() {
+    let mut world = World::start().await;
+    let projector = world.projector().await;
+    let recorded = world.record(&[("account-never-opened", deposited(9, 9))]).await;
+    let poison = &recorded[0];
+    let attempts = "SELECT attempts FROM read.checkpoints WHERE stopped_cause = 'poison'";
+    let tried = async |world: &World, times: i32| {
+        eventually(&format!("it was tried {times} times"), BOUND, async || {
+            let rows = world.rows(attempts).await;
+            ensure!(rows == [format!(r#"{{"attempts":{times}}}"#)], "{rows:?}");
+            Ok(())
+        })
+        .await;
+    };
+    tried(&world, 1).await;
+    let elsewhere = Position::new(poison.position.get() + 1).unwrap();
+    let retry = "projection-retry-requested";
+    decide(&mut world, retry, poison.partition, elsewhere).await;
+    decide(&mut world, retry, poison.partition, poison.position).await;
+    tried(&world, 2).await;
+    decide(&mut world, retry, poison.partition, poison.position).await;
+    tried(&world, 3).await;
+    decide(&mut world, "projection-event-skipped", poison.partition, poison.position).await;
+    world.wait_until_level().await;
+    eventually("nothing stands", BOUND, async || {
+        ensure!(world.rows(attempts).await.is_empty());
+        Ok(())
+    })
+    .await;
     projector.stop().await;
 }

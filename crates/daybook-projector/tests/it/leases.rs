@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use daybook_core::partition::Partition;
+use daybook_core::stream::StreamId;
 use daybook_testkit::eventually;
 
 use super::support::ledger::{deposited, opened};
 use super::support::reference::assert_read_models_equal_the_log;
-use super::support::{BOUND, World};
+use super::support::{BOUND, PARTITIONS, World};
 
 /// How many partitions each instance has, sorted; a partition without a lease is an error.
 async fn shares(world: &World) -> anyhow::Result<Vec<i64>> {
@@ -191,4 +193,68 @@ async fn what_the_dead_left_is_removed_of_groups_that_are_gone_too() {
     projector.stop().await;
     let rows = world.rows("SELECT instance FROM read.instances").await;
     assert_eq!(rows, [r#"{"instance":"asleep"}"#]);
+}
+
+/// A stream in a partition.
+fn account_in(partition: i16) -> String {
+    let wanted = Partition(u16::try_from(partition).unwrap());
+    let in_it = |id: &String| Partition::of(&StreamId::parse(id).unwrap(), PARTITIONS) == wanted;
+    (0..).map(|n| format!("account-p{n}")).find(in_it).unwrap()
+}
+
+/// A partition that is taken over is thousands of events behind, and read a few at a time; an event of a partition that
+/// the new owner had all along is applied long before that is done.
+#[tokio::test]
+async fn what_does_not_move_is_not_paused_while_what_moved_catches_up() {
+    let mut world = World::start().await;
+    let flags = ["--batch-events-max", "4"];
+    let stays = world.projector_with(&flags).await;
+    wait_for_shares(&world, &[4]).await;
+    let name: String = world.scalar("SELECT instance FROM read.instances").await.unwrap();
+    let dies = world.projector_with(&flags).await;
+    wait_for_shares(&world, &[2, 2]).await;
+    world.wait_for_messages().await;
+    let is_mine = |(_, (holder, _)): &(&i16, &(String, _))| *holder == name;
+    let held = leases(&world).await;
+    let (mine, theirs): (Vec<_>, Vec<_>) = held.iter().partition(is_mine);
+    let (mine, theirs) = (*mine[0].0, *theirs[0].0);
+    let (quick, slow) = (account_in(mine), account_in(theirs));
+    world.record(&[(&quick, opened()), (&slow, opened())]).await;
+    world.wait_until_level().await;
+
+    // Whoever has the slow account hangs, while the log grows; then it dies, and its lease runs out at once.
+    let mut lock = world.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM read.checkpoints WHERE partition = $1 FOR UPDATE")
+        .bind(theirs)
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    for _ in 0..60 {
+        let deposits: Vec<_> = (0..50).map(|_| (slow.as_str(), deposited(1, 1))).collect();
+        world.log.append(&deposits).await;
+    }
+    dies.kill();
+    world.execute(&format!("DELETE FROM read.instances WHERE instance <> '{name}'")).await;
+    lock.rollback().await.unwrap();
+    let behind =
+        "SELECT (SELECT max(position) FROM log.head) - min(position) FROM read.checkpoints";
+    eventually("it begins to catch up", BOUND, async || {
+        let behind: i64 = world.scalar(behind).await?;
+        ensure!((1..3000).contains(&behind), "{behind}");
+        Ok(())
+    })
+    .await;
+    let position = world.record(&[(&quick, deposited(1, 1))]).await[0].position.get();
+    let reached = format!(
+        "SELECT min(position) FILTER (WHERE partition = {mine}) >= {position} AS quick,
+                min(position) FILTER (WHERE partition = {theirs}) >= {position} AS slow FROM read.checkpoints"
+    );
+    eventually("the event is applied while the other partition is behind", BOUND, async || {
+        let rows = world.rows(&reached).await;
+        ensure!(rows == [r#"{"quick":true,"slow":false}"#], "{rows:?}");
+        Ok(())
+    })
+    .await;
+    world.wait_until_level().await;
+    stays.stop().await;
 }

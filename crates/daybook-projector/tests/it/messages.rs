@@ -138,6 +138,30 @@ async fn g7_messages_of_another_log_or_timeline_are_dropped() {
     projector.stop().await;
 }
 
+/// As when Redis comes back from an old dump: all that was ever pushed comes again, shuffled, among what is new.
+#[tokio::test]
+async fn g7_messages_that_come_again_long_after_change_nothing() {
+    let mut world = World::start().await;
+    let projector = world.projector().await;
+    world.wait_for_messages().await;
+    let mut dice = Business::new(5, 1);
+    let mut all = Vec::new();
+    business(&mut world, 200, async |world, n, events| {
+        all.extend(events.clone());
+        world.publish(events);
+        if n % 50 == 49 {
+            world.wait_until_level().await;
+            for n in (1..all.len()).rev() {
+                all.swap(n, dice.below(n + 1));
+            }
+            world.publish(all.clone());
+        }
+    })
+    .await;
+    assert_read_models_equal_the_log(&world).await;
+    projector.stop().await;
+}
+
 #[tokio::test]
 async fn g7_malformed_messages_are_dropped() {
     let mut world = World::start().await;

@@ -1,11 +1,14 @@
-//! How far each projection is. This one needs no view: it says what is stored, whatever state that is in.
+//! How far each projection is, and who works on it. This one needs no view: it says what is stored, whatever state that is
+//! in.
+
+use std::collections::BTreeMap;
 
 use daybook_core::ids::Position;
-use daybook_core::partition::Partition;
 use daybook_eventlog::{Backlog, Head, LogReader};
 use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::consistency::{Checkpoints, PartitionCheckpoint, ReadModel, read_checkpoints};
 use crate::error::{Kind, QueryError};
 
 /// How far one projection is.
@@ -13,8 +16,42 @@ pub(crate) struct ProjectionRow {
     pub(crate) projection: String,
     pub(crate) generation: i32,
     /// One for each partition of the log, in order.
-    pub(crate) partitions: Vec<PartitionCheckpoint>,
+    pub(crate) partitions: Vec<PartitionRow>,
+}
+
+/// How far it is in one partition. One that the projector has not begun is at zero.
+#[derive(Default)]
+pub(crate) struct PartitionRow {
+    pub(crate) position: Position,
     pub(crate) backlog: Backlog,
+    /// The live instance that works on it.
+    pub(crate) owner: Option<String>,
+    pub(crate) stop: Option<StopRow>,
+}
+
+/// Why it goes no further.
+pub(crate) struct StopRow {
+    pub(crate) cause: String,
+    pub(crate) position: Option<i64>,
+    pub(crate) event_id: Option<Uuid>,
+    pub(crate) error: String,
+    pub(crate) since: Option<OffsetDateTime>,
+    pub(crate) attempts: i32,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    projection: String,
+    generation: i32,
+    partition: Option<i16>,
+    position: Option<i64>,
+    stopped_cause: Option<String>,
+    stopped_position: Option<i64>,
+    stopped_event_id: Option<Uuid>,
+    stopped_error: Option<String>,
+    stopped_since: Option<OffsetDateTime>,
+    attempts: Option<i32>,
+    owner: Option<String>,
 }
 
 /// How far each projection, or the one named, is; and where the log ends.
@@ -23,26 +60,58 @@ pub(crate) async fn get_projection_status(
     log: &LogReader,
     projection: Option<&str>,
 ) -> Result<(Head, Vec<ProjectionRow>), QueryError> {
-    let named: Vec<&str> = projection.into_iter().collect();
     // Before the head: the head is then at or past every checkpoint, and no lag is ever below zero.
-    let Checkpoints(models) = read_checkpoints(read_models, &named, None).await?;
-    if let (Some(name), true) = (projection, models.is_empty()) {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/get_projection_status.sql"))
+        .bind(projection)
+        .fetch_all(read_models)
+        .await?;
+    if let (Some(name), true) = (projection, rows.is_empty()) {
         return Err(QueryError::NotFound { kind: Kind::Projection, id: name.to_owned() });
     }
     let head = log.head().await?;
-    let mut rows = Vec::with_capacity(models.len());
-    for (projection, model) in models {
-        let partitions = every_partition(&model, head.partition_count());
-        let applied: Vec<Position> = partitions.iter().map(|p| p.position).collect();
-        let backlog = log.backlog(&applied).await?;
-        rows.push(ProjectionRow { projection, generation: model.generation, partitions, backlog });
+    let mut projections = by_projection(rows, head.partition_count());
+    for projection in &mut projections {
+        let applied: Vec<Position> = projection.partitions.iter().map(|p| p.position).collect();
+        let backlogs = log.backlog(&applied).await?;
+        for (partition, backlog) in projection.partitions.iter_mut().zip(backlogs) {
+            partition.backlog = backlog;
+        }
     }
-    Ok((head, rows))
+    Ok((head, projections))
 }
 
-/// A partition that the projector has not begun is at zero.
-fn every_partition(model: &ReadModel, partition_count: u16) -> Vec<PartitionCheckpoint> {
-    (0..partition_count)
-        .map(|partition| model.partitions.get(&Partition(partition)).cloned().unwrap_or_default())
-        .collect()
+fn by_projection(rows: Vec<Row>, partition_count: u16) -> Vec<ProjectionRow> {
+    let mut projections: BTreeMap<String, ProjectionRow> = BTreeMap::new();
+    for row in rows {
+        let projection =
+            projections.entry(row.projection.clone()).or_insert_with(|| ProjectionRow {
+                projection: row.projection.clone(),
+                generation: row.generation,
+                partitions: (0..partition_count).map(|_| PartitionRow::default()).collect(),
+            });
+        let place = row.partition.and_then(|partition| usize::try_from(partition).ok());
+        if let Some(partition) = place.and_then(|place| projection.partitions.get_mut(place)) {
+            *partition = PartitionRow::from(row);
+        }
+    }
+    projections.into_values().collect()
+}
+
+impl From<Row> for PartitionRow {
+    fn from(row: Row) -> Self {
+        let stop = row.stopped_cause.map(|cause| StopRow {
+            error: row.stopped_error.unwrap_or_else(|| cause.clone()),
+            cause,
+            position: row.stopped_position,
+            event_id: row.stopped_event_id,
+            since: row.stopped_since,
+            attempts: row.attempts.unwrap_or_default(),
+        });
+        Self {
+            position: row.position.and_then(|p| Position::new(p).ok()).unwrap_or_default(),
+            backlog: Backlog::default(),
+            owner: row.owner,
+            stop,
+        }
+    }
 }

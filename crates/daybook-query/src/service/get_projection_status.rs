@@ -5,17 +5,23 @@ use daybook_core::partition::Partition;
 use daybook_eventlog::Head;
 use daybook_proto::v1::{
     GetProjectionStatusRequest, GetProjectionStatusResponse, PartitionStatus, ProjectionState,
-    ProjectionStatus,
+    ProjectionStatus, ProjectionStop, StopCause,
 };
 
 use super::Call;
 use super::fields::optional;
-use crate::consistency::PartitionCheckpoint;
+use super::words::timestamp;
 use crate::error::QueryError;
-use crate::queries::get_projection_status::{ProjectionRow, get_projection_status};
+use crate::queries::get_projection_status::{
+    PartitionRow, ProjectionRow, StopRow, get_projection_status,
+};
 
 /// No projection has a longer name.
 const NAME_BYTES_MAX: usize = 200;
+
+/// A partition whose oldest event not applied is older is catching up. Long against the lag of one that is live, also
+/// while its partitions pass from one instance to another.
+const CATCHING_UP_SECONDS: f64 = 5.0;
 
 pub(super) async fn answer(
     call: &Call<'_>,
@@ -44,30 +50,66 @@ fn projection_name(name: &str) -> Result<&str, QueryError> {
 
 fn projection(row: ProjectionRow, head: &Head) -> ProjectionStatus {
     let lowest = row.partitions.iter().map(|p| p.position).min().unwrap_or(Position::ZERO);
+    let partitions: Vec<_> = (0..)
+        .map(Partition)
+        .zip(row.partitions)
+        .map(|(number, row)| partition(number, row, head))
+        .collect();
     ProjectionStatus {
         projection: row.projection,
         generation: i64::from(row.generation),
         checkpoint: lowest.get(),
-        lag_events: row.backlog.events,
-        lag_seconds: row.backlog.oldest_age_seconds,
-        partitions: (0..)
-            .map(Partition)
-            .zip(row.partitions)
-            .map(|(number, checkpoint)| partition(number, checkpoint, head))
-            .collect(),
+        lag_events: partitions.iter().map(|p| p.lag_events).fold(0, i64::saturating_add),
+        lag_seconds: partitions.iter().map(|p| p.lag_seconds).fold(0.0, f64::max),
+        state: worst(&partitions).into(),
+        partitions,
     }
 }
 
-fn partition(number: Partition, checkpoint: PartitionCheckpoint, head: &Head) -> PartitionStatus {
-    let state = match checkpoint.stopped {
-        Some(_) => ProjectionState::Stopped,
-        None => ProjectionState::Live,
-    };
+fn partition(number: Partition, row: PartitionRow, head: &Head) -> PartitionStatus {
     PartitionStatus {
         partition: i32::from(number.0),
-        checkpoint: checkpoint.position.get(),
+        checkpoint: row.position.get(),
         last_position: head.last_in(number).get(),
-        state: state.into(),
-        error: checkpoint.stopped.map(|stopped| stopped.error).unwrap_or_default(),
+        state: state(&row).into(),
+        stop: row.stop.map(stop),
+        lag_events: row.backlog.events,
+        lag_seconds: row.backlog.oldest_age_seconds,
+        owner: row.owner.unwrap_or_default(),
+    }
+}
+
+fn state(row: &PartitionRow) -> ProjectionState {
+    if row.stop.is_some() {
+        ProjectionState::Stopped
+    } else if row.backlog.oldest_age_seconds > CATCHING_UP_SECONDS {
+        ProjectionState::CatchingUp
+    } else {
+        ProjectionState::Live
+    }
+}
+
+/// What a projection is doing is what the worst of its partitions is doing.
+fn worst(partitions: &[PartitionStatus]) -> ProjectionState {
+    let any = |state| partitions.iter().any(|partition| partition.state() == state);
+    [ProjectionState::Stopped, ProjectionState::CatchingUp]
+        .into_iter()
+        .find(|state| any(*state))
+        .unwrap_or(ProjectionState::Live)
+}
+
+fn stop(row: StopRow) -> ProjectionStop {
+    let cause = match row.cause.as_str() {
+        "poison" => StopCause::Poison,
+        "history" => StopCause::History,
+        _ => StopCause::Unspecified,
+    };
+    ProjectionStop {
+        cause: cause.into(),
+        position: row.position.unwrap_or_default(),
+        event_id: row.event_id.map(|id| id.to_string()).unwrap_or_default(),
+        error: row.error,
+        since: row.since.and_then(timestamp),
+        attempts: row.attempts,
     }
 }

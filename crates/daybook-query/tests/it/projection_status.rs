@@ -1,6 +1,8 @@
 //! GetProjectionStatus.
 
-use daybook_proto::v1::{GetProjectionStatusRequest, GetProjectionStatusResponse, ProjectionState};
+use daybook_proto::v1::{
+    GetProjectionStatusRequest, GetProjectionStatusResponse, ProjectionState, StopCause,
+};
 use tonic::Code;
 
 use crate::world::{PARTITIONS, World, info, partition_of};
@@ -53,16 +55,18 @@ async fn lag_counts_events_that_are_not_applied_and_the_age_of_the_oldest() {
 
     for status in &accounts.partitions {
         let stopped = status.partition == i32::from(partition);
-        let (state, error, checkpoint) = if stopped {
-            (ProjectionState::Stopped, "it broke", 2)
-        } else {
-            (ProjectionState::Live, "", 8)
-        };
+        let (state, checkpoint, lag) =
+            if stopped { (ProjectionState::Stopped, 2, 3) } else { (ProjectionState::Live, 8, 0) };
         assert_eq!(
-            (status.state(), status.error.as_str(), status.checkpoint),
-            (state, error, checkpoint)
+            (status.state(), status.checkpoint, status.lag_events),
+            (state, checkpoint, lag)
         );
+        assert_eq!(status.lag_seconds > 80.0, stopped);
+        assert_eq!(status.stop.is_some(), stopped);
     }
+    let stop = accounts.partitions[usize::from(partition)].stop.as_ref().unwrap();
+    assert_eq!((stop.cause(), stop.error.as_str()), (StopCause::Poison, "it broke"));
+    assert_eq!(accounts.state(), ProjectionState::Stopped);
     assert_eq!(accounts.partitions[usize::from(partition)].last_position, 7);
     assert_eq!(accounts.partitions[usize::from(partition_of(bob))].last_position, 8);
 }
@@ -103,4 +107,63 @@ async fn a_long_lag_is_counted_in_part_and_estimated_beyond() {
     let answer = ask(&mut world, "accounts").await;
     // A quarter of the 100,000 that were looked at, and a quarter of the 20,000 beyond them.
     assert_eq!(answer.projections[0].lag_events, 30_000);
+}
+
+#[tokio::test]
+async fn a_stop_says_at_which_event_why_since_when_and_how_often() {
+    let mut world = World::start().await;
+    world.append("account-alice", "account-opened", 60).await;
+    world.all_checkpoints(1).await;
+    world
+        .sql(
+            "UPDATE read.checkpoints SET position = 0, stopped_cause = 'history', stopped_position = 17,
+                 stopped_event_id = '00000000-0000-0000-0000-000000000007', stopped_error = 'ahead',
+                 stopped_since = '2026-11-23T10:00:00.5Z', attempts = 3
+             WHERE projection = 'transfers' AND partition = 1",
+        )
+        .await;
+    let answer = ask(&mut world, "transfers").await;
+    let stop = answer.projections[0].partitions[1].stop.clone().unwrap();
+    assert_eq!((stop.cause(), stop.position, stop.attempts), (StopCause::History, 17, 3));
+    assert_eq!(stop.event_id, "00000000-0000-0000-0000-000000000007");
+    assert_eq!(stop.error, "ahead");
+    let since = stop.since.unwrap();
+    assert_eq!((since.seconds, since.nanos), (1_795_428_000, 500_000_000));
+}
+
+/// Five seconds are what tells one that is live from one that is catching up; an idle log makes nobody late.
+#[tokio::test]
+async fn what_is_late_is_catching_up_and_what_has_nothing_to_apply_is_not() {
+    let mut world = World::start().await;
+    world.append("account-alice", "account-opened", 3600).await;
+    world.all_checkpoints(1).await;
+    let level = ask(&mut world, "accounts").await;
+    assert_eq!(level.projections[0].state(), ProjectionState::Live);
+    assert_eq!(level.projections[0].lag_seconds, 0.0);
+    world.append("account-alice", "money-deposited", 30).await;
+    let late = ask(&mut world, "accounts").await;
+    assert_eq!(late.projections[0].state(), ProjectionState::CatchingUp);
+    let states: Vec<_> = late.projections[0].partitions.iter().map(|p| p.state()).collect();
+    assert_eq!(states.iter().filter(|s| **s == ProjectionState::CatchingUp).count(), 1);
+    assert!((30.0..60.0).contains(&late.projections[0].lag_seconds));
+}
+
+#[tokio::test]
+async fn the_owner_is_the_live_instance_that_runs_the_projection_in_the_partition() {
+    let mut world = World::start().await;
+    world
+        .sql(
+            "INSERT INTO read.instances (projector_group, instance, projections, beat_at)
+             VALUES ('a', 'one', '{accounts}', clock_timestamp() + interval '1 hour'),
+                    ('b', 'two', '{}', clock_timestamp() + interval '1 hour'),
+                    ('c', 'dead', '{}', clock_timestamp() - interval '4 s');
+             INSERT INTO read.leases (projector_group, partition, instance)
+             VALUES ('a', 0, 'one'), ('b', 1, 'two'), ('c', 2, 'dead')",
+        )
+        .await;
+    let owners = |answer: GetProjectionStatusResponse| -> Vec<String> {
+        answer.projections[0].partitions.iter().map(|p| p.owner.clone()).collect()
+    };
+    assert_eq!(owners(ask(&mut world, "accounts").await), ["one", "two", "", ""]);
+    assert_eq!(owners(ask(&mut world, "transfers").await), ["", "two", "", ""]);
 }

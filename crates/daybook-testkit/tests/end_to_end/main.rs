@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod crashes;
+mod fleet;
 mod fold;
+mod poison;
 mod rebuild;
 mod rebuild_killed;
 mod rebuild_restored;
 mod redis_trouble;
+mod restored_log;
 mod story;
 mod world;

@@ -131,7 +131,7 @@ impl Site {
         let Some(query) = &self.query else { return Ok(None) };
         let start = Instant::now();
         loop {
-            let status = query.status(&v1::GetProjectionStatusRequest::default()).await?;
+            let status = query.projections(&v1::GetProjectionStatusRequest::default()).await?;
             let behind = |projection: &v1::ProjectionStatus| {
                 projection.checkpoint < position && projection.lag_events > 0
             };

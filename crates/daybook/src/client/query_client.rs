@@ -69,5 +69,5 @@ questions! {
     /// Counts and volumes per day.
     activity: GetDailyActivityRequest -> GetDailyActivityResponse, get_daily_activity;
     /// How far each projection is.
-    status: GetProjectionStatusRequest -> GetProjectionStatusResponse, get_projection_status;
+    projections: GetProjectionStatusRequest -> GetProjectionStatusResponse, get_projection_status;
 }

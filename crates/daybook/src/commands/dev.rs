@@ -70,7 +70,7 @@ Ready; Ctrl-C stops everything. In another terminal:
   daybook account show alice
   daybook statement alice
   daybook history account-alice
-  daybook status
+  daybook projections
 ",
         command = stack.command_url,
         query = stack.query_url,

@@ -73,7 +73,7 @@ impl Entities {
             Command::RejectTransfer(request) => self.transfer(&request.transfer_id, &[]),
             Command::CancelTransfer(request) => self.transfer(&request.transfer_id, &[]),
             Command::ExecuteTransfer(request) => self.transfer(&request.transfer_id, &[]),
-            // Operators' decisions are no part of a file of business.
+            // No line of a file can be one of these.
             Command::SkipProjectionEvent(_) | Command::RetryProjectionEvent(_) => {
                 Touches::Everything
             }

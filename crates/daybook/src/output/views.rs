@@ -14,7 +14,7 @@ mod transfer;
 pub(crate) use account::AccountView;
 pub(crate) use activity::ActivityView;
 pub(crate) use event::EventView;
-pub(crate) use projection::ProjectionView;
+pub(crate) use projection::{PartitionView, ProjectionView};
 pub(crate) use receipt::ReceiptView;
 pub(crate) use statement::EntryView;
 pub(crate) use transfer::TransferView;

@@ -50,7 +50,7 @@ fn a_bank_can_be_run_from_the_command_line() {
     let activity = dev.list("activity --currency USD");
     let fees = activity.iter().find(|row| row["kind"] == "fee").unwrap();
     assert_eq!((&fees["count"], &fees["volume"]), (&1.into(), &"12.50".into()));
-    assert!(dev.list("status").iter().all(|projection| projection["state"] == "live"));
+    assert!(dev.list("projections").iter().all(|projection| projection["state"] == "live"));
 
     let shown = dev.call("auditor", "statement alice").output().unwrap();
     let shown = told(&shown);

@@ -23,7 +23,8 @@ fn round(dev: &Dev, flags: &str) -> Value {
 fn every_operation_that_is_counted_is_in_the_log() {
     let directory = directory();
     let dev = Dev::start(directory.path(), &[]);
-    let head = || dev.list("status").iter().map(|row| row["head"].as_i64().unwrap()).max().unwrap();
+    let head =
+        || dev.list("projections").iter().map(|row| row["head"].as_i64().unwrap()).max().unwrap();
     // Flags, and how many events an operation has at least.
     let runs = [
         ("--callers 8", 1),
@@ -40,7 +41,10 @@ fn every_operation_that_is_counted_is_in_the_log() {
         let appended = head() - before;
         assert!(appended >= operations * events_each, "{flags}: {appended} for {operations}");
         let behind = |row: &Value| row["lag_events"] != 0;
-        assert!(!dev.list("status").iter().any(behind), "{flags}: a round ends when all is read");
+        assert!(
+            !dev.list("projections").iter().any(behind),
+            "{flags}: a round ends when all is read"
+        );
         assert!(round["position"].as_i64().unwrap() <= head(), "{flags}");
     }
 }

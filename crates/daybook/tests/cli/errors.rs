@@ -25,7 +25,8 @@ fn a_wrong_command_line_exits_with_2_and_tries_nothing() {
         &["deposit", "a", "1", "--currency", "USD", "--expected-version", "0"],
         &["deposit", "a", "1", "--currency", "USD", "--actor", "a\nb"],
         &["statement", "a", "--from", "yesterday"],
-        &["status", "--command-url", "not a url"],
+        &["projections", "--command-url", "not a url"],
+        &["projection", "skip", "accounts", "--partition", "1", "--position", "1"],
         &["import", "commands.txt"],
     ] {
         assert_eq!(code(arguments).0, Some(2), "{arguments:?}");
