@@ -67,7 +67,7 @@ pub trait Projection<E>: Send + Sync {
         for fact in facts {
             changes.apply(*fact)?;
         }
-        Ok(changes.take().into_iter().map(|change| change.statement(generation)).collect())
+        Ok(changes.take().map(|change| change.statement(generation)).collect())
     }
 }
 
@@ -89,12 +89,28 @@ pub trait Changes<E>: Send {
         false
     }
 
-    /// Takes out all of them, in the order in which they are to be written, and goes on with none.
-    fn take(&mut self) -> Vec<RowChange>;
+    /// Takes out all of them, in the order in which they are to be written, and goes on with none. They become rows piece
+    /// by piece, so that both are never in memory at once.
+    fn take(&mut self) -> RowChanges;
 }
 
+/// Row changes, one after the other.
+pub type RowChanges = Box<dyn Iterator<Item = RowChange> + Send>;
+
 /// Rows in one change, at most: a statement stays short.
-pub(crate) const ROWS_MAX: usize = 20_000;
+const ROWS_MAX: usize = 20_000;
+
+/// Makes changes of bounded size from what has piled up; what was made into rows is let go.
+pub(crate) fn in_pieces<T: Send + 'static>(
+    pile: Vec<T>,
+    rows: fn(&[T]) -> RowChange,
+) -> impl Iterator<Item = RowChange> + Send + 'static {
+    let mut pile = pile.into_iter();
+    std::iter::from_fn(move || {
+        let piece: Vec<T> = pile.by_ref().take(ROWS_MAX).collect();
+        (!piece.is_empty()).then(|| rows(&piece))
+    })
+}
 
 /// What is to be done with some rows, each of them another one.
 pub enum RowChange {

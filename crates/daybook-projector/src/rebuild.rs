@@ -62,7 +62,7 @@ const INDEXING_MAX: usize = 2;
 const STATEMENT_TIMEOUT: &str = "6h";
 
 /// Memory that row changes may take, unless told otherwise.
-pub const MEMORY_BYTES: usize = 160 * 1024 * 1024;
+pub const MEMORY_BYTES: usize = 128 * 1024 * 1024;
 
 /// Where the log and the read models are, and what a rebuild may use.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use daybook_core::bank::BankEvent;
 
 use super::movement::Movement;
 use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange};
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Column, Kind, Rows};
 
 /// The read model `account_entries`.
@@ -89,7 +89,8 @@ impl Changes<BankEvent> for Entries {
         true
     }
 
-    fn take(&mut self) -> Vec<RowChange> {
-        if self.0.is_empty() { Vec::new() } else { vec![RowChange::Insert(self.0.take())] }
+    fn take(&mut self) -> RowChanges {
+        let rows = self.0.take();
+        Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
     }
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::keyed::Keyed;
 use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, ROWS_MAX, RowChange};
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
 use crate::rows::{Column, Kind, Rows};
 
 /// The read model `accounts`.
@@ -82,11 +82,10 @@ impl Changes<BankEvent> for AccountChanges {
         self.0.bytes()
     }
 
-    fn take(&mut self) -> Vec<RowChange> {
+    fn take(&mut self) -> RowChanges {
         let (new, known): (Vec<_>, Vec<_>) =
             self.0.take().into_iter().partition(|(_, change)| change.opened.is_some());
-        let inserts = new.chunks(ROWS_MAX).map(insert);
-        inserts.chain(known.chunks(ROWS_MAX).map(update)).collect()
+        Box::new(in_pieces(new, insert).chain(in_pieces(known, update)))
     }
 }
 

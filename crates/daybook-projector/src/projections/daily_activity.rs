@@ -7,7 +7,7 @@ use time::{Date, UtcOffset};
 
 use super::movement::Movement;
 use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, ROWS_MAX, RowChange};
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
 use crate::rows::{Column, Kind, Rows};
 
 /// The read model `daily_activity`.
@@ -71,9 +71,8 @@ impl Changes<BankEvent> for Sums {
         self.0.len() * SUM_BYTES
     }
 
-    fn take(&mut self) -> Vec<RowChange> {
-        let sums: Vec<_> = std::mem::take(&mut self.0).into_iter().collect();
-        sums.chunks(ROWS_MAX).map(add).collect()
+    fn take(&mut self) -> RowChanges {
+        Box::new(in_pieces(std::mem::take(&mut self.0).into_iter().collect(), add))
     }
 }
 
