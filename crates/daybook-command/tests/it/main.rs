@@ -7,6 +7,7 @@ mod deadlines;
 mod durability;
 mod failing_batches;
 mod immutability;
+mod limits;
 mod loading;
 mod making;
 mod metadata;

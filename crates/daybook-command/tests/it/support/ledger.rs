@@ -32,6 +32,8 @@ pub(crate) struct Ledger {
     pub(crate) balances: BTreeMap<String, i128>,
     /// What came in from outside less what went out.
     pub(crate) from_outside: i128,
+    /// Indexes of each command's events.
+    by_command: HashMap<String, Vec<usize>>,
 }
 
 impl Ledger {
@@ -46,7 +48,8 @@ impl Ledger {
         let (balances, from_outside) = fold(&events);
         let sum: i128 = balances.values().sum();
         assert_eq!(sum, from_outside, "G10: money was created or lost");
-        let ledger = Self { events, balances, from_outside };
+        let by_command = by_command(&events);
+        let ledger = Self { events, balances, from_outside, by_command };
         ledger.check_head(&mut moment).await;
         ledger.check_commands(&mut moment).await;
         ledger
@@ -54,7 +57,8 @@ impl Ledger {
 
     /// The events of a command, in order.
     pub(crate) fn of_command(&self, command_id: &str) -> Vec<&Event> {
-        self.events.iter().filter(|event| event.metadata["command_id"] == command_id).collect()
+        let indexes = self.by_command.get(command_id).into_iter().flatten();
+        indexes.map(|index| &self.events[*index]).collect()
     }
 
     pub(crate) fn stream(&self, stream_id: &str) -> Vec<&Event> {
@@ -113,6 +117,15 @@ impl Ledger {
         }
         assert_eq!(index(next), self.events.len(), "events without a command");
     }
+}
+
+fn by_command(events: &[Event]) -> HashMap<String, Vec<usize>> {
+    let mut found: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, event) in events.iter().enumerate() {
+        let command_id = event.metadata["command_id"].as_str().unwrap_or_default();
+        found.entry(command_id.to_owned()).or_default().push(index);
+    }
+    found
 }
 
 /// When a receipt says that its events were committed.
