@@ -153,9 +153,22 @@ impl Stack {
     ///
     /// When it does not come up.
     pub async fn start_another(&self, service: Service, flags: &[&str]) -> anyhow::Result<Process> {
+        self.start_another_at(service, crate::free_port()?, flags).await
+    }
+
+    /// The same at a port of 127.0.0.1 that the caller knows.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub async fn start_another_at(
+        &self,
+        service: Service,
+        port: u16,
+        flags: &[&str],
+    ) -> anyhow::Result<Process> {
         let mut settings = self.settings.clone();
         settings.flags.push((service, flags.iter().map(|flag| (*flag).to_owned()).collect()));
-        let port = crate::free_port()?;
         start_service(&settings, &self.postgres, &self.redis, service, port).await
     }
 

@@ -8,12 +8,10 @@ use crate::support::{HeadLock, World, by, command_id, order, usd};
 
 /// Events of each transaction, in the order of the log.
 async fn batches(world: &World) -> Vec<i64> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM log.events GROUP BY xmin::text ORDER BY min(position)",
-    )
-    .fetch_all(&world.admin)
-    .await
-    .unwrap()
+    sqlx::query_scalar("SELECT count(*) FROM log.events GROUP BY xmin::text ORDER BY min(position)")
+        .fetch_all(&world.admin)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -53,12 +51,11 @@ async fn a_command_with_more_events_than_a_batch_may_hold_is_a_batch_by_itself()
     let ledger = world.ledger().await;
     assert_eq!((ledger.balance("a"), ledger.balance("b")), (920, 1_080));
     // Never split: the events of a command are one transaction, and nothing else is in it.
-    let commands: Vec<i64> = sqlx::query_scalar(
-        "SELECT event_count::bigint FROM log.commands ORDER BY first_position",
-    )
-    .fetch_all(&world.admin)
-    .await
-    .unwrap();
+    let commands: Vec<i64> =
+        sqlx::query_scalar("SELECT event_count::bigint FROM log.commands ORDER BY first_position")
+            .fetch_all(&world.admin)
+            .await
+            .unwrap();
     assert_eq!(batches(&world).await, commands);
     assert!(commands.contains(&4) || commands.contains(&3), "{commands:?}");
 }

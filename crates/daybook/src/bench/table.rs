@@ -2,8 +2,9 @@
 //!
 //! `lines` are the workloads and their targets. All of them are run once before any of them is run again, so that a bad
 //! minute of the machine does not fall on one line alone; first with the projector and the read models keeping up, then
-//! without. `overload` asks for more than there is; `import`, `loading` and `memory` are what is no load. What a line reached is a [`Figure`]: a target that is a
-//! ratio is judged; absolute ones depend on the machine and are only told.
+//! without. `overload` asks for more than there is, `two_services` shares the log; `import`, `loading` and `memory` are no
+//! such loads. What a line reached is a [`Figure`]: a target that is a ratio is judged; absolute ones depend on the machine
+//! and are only told.
 
 mod figure;
 mod import;
@@ -12,6 +13,7 @@ mod loading;
 mod memory;
 mod overload;
 mod rounds;
+mod two_services;
 
 pub(crate) use figure::{Figure, Target, Verdict};
 
@@ -93,7 +95,8 @@ pub(crate) async fn run(
     alone.append(&mut figures);
     let mut figures = alone;
     figures.push(rounds::one_caller(&mut site, effort).await?);
-    figures.push(overload::run(&mut site, effort).await?);
+    figures.push(overload::run(stack, effort).await?);
+    figures.append(&mut two_services::run(stack, effort).await?);
     figures.push(import::run(&mut site, effort).await?);
     figures.append(&mut loading::run(stack, effort).await?);
     figures.push(memory::run(stack, effort).await?);

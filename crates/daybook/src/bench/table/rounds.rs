@@ -108,14 +108,23 @@ fn words(target: Target) -> (String, String) {
     }
 }
 
-/// One caller alone, against one connection that INSERTs and commits.
+/// A caller with one thing to do at a time needs one thread; a second only makes the two wake each other.
+fn on_one_thread<F: Future>(future: F) -> anyhow::Result<F::Output> {
+    tokio::task::block_in_place(|| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build().context("start a runtime")?;
+        Ok(runtime.block_on(future))
+    })
+}
+
+/// One caller alone, against one connection that INSERTs and commits; both on one thread of the bench.
 pub(super) async fn one_caller(site: &mut Site, effort: Effort) -> Result<Figure, Failure> {
     let load = lines::alone(effort);
     let (mut ours, mut bare, mut trouble) = (Vec::new(), Vec::new(), String::new());
     for _ in 0..effort.rounds {
         let alternate = site.reference.as_mut().context("there is no reference")?;
-        bare.push(alternate.reference.alone(effort.reference).await?.p50_ms);
-        let outcome = load::run(&site.command_url, &load).await?;
+        bare.push(on_one_thread(alternate.reference.alone(effort.reference))??.p50_ms);
+        let outcome = on_one_thread(load::run(&site.command_url, &load))??;
         ours.push(Latencies::of(&outcome.tally.latencies).p50_ms);
         if !outcome.tally.failed.is_empty() || !outcome.tally.refused.is_empty() {
             trouble = format!("{:?} {:?}", outcome.tally.refused, outcome.tally.failed);
