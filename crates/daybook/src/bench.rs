@@ -38,11 +38,11 @@ pub(crate) use machine::Machine;
 pub(crate) use plot::svg;
 pub(crate) use processes::Processes;
 pub(crate) use projector::{
-    ProjectorEffort, ProjectorFigure, beside, run as run_projector, run_many_accounts,
+    ProjectorEffort, ProjectorFigure, beside, run as run_projector, run_many_accounts, run_rebuilds,
 };
 pub(crate) use reference::{REFERENCE, Reference};
 pub(crate) use report::{Round, medians, problems};
 pub(crate) use site::{Alternate, Site};
 pub(crate) use soak::{Minute, grown, run_minute};
-pub(crate) use table::{Effort, Figure, run as run_table};
+pub(crate) use table::{Effort, run as run_table};
 pub(crate) use workload::Workload;

@@ -145,6 +145,28 @@ pub(crate) async fn run(
     Ok(figures)
 }
 
+/// Rebuilds alone, while the log grows to each of the lengths.
+pub(crate) async fn run_rebuilds(
+    stack: &mut Stack,
+    lengths: &[u64],
+    accounts: u32,
+    rounds: u32,
+) -> Result<Vec<ProjectorFigure>, Failure> {
+    let url = stack.admin_url();
+    prepare::recycle_wal(&url).await.context("prepare the write-ahead log")?;
+    stop_services(stack).await?;
+    let mut filler = Filler::new(&url, accounts, 1).await?;
+    let (mut figures, mut measured) = (Vec::new(), Vec::new());
+    for &events in lengths {
+        filler.fill_to(events).await?;
+        let rebuilds = rebuilds::measure(stack, rounds).await?;
+        figures.push(rebuilds.figure(events, accounts, rebuilds::target(events)));
+        measured.push(rebuilds);
+    }
+    figures.push(rebuilds::memory(&measured.iter().collect::<Vec<_>>()));
+    Ok(figures)
+}
+
 /// What a log with many more accounts needs, on a stack of its own.
 pub(crate) async fn run_many_accounts(
     stack: &mut Stack,

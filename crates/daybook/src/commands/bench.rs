@@ -20,6 +20,7 @@ use crate::bench::{
 use crate::client::QueryClient;
 use crate::demo;
 use crate::failure::Failure;
+use crate::output::Row;
 
 pub(crate) use arguments::BenchArgs;
 use arguments::BenchVerb;
@@ -58,6 +59,27 @@ async fn run_load(session: &Session, args: BenchArgs) -> Result<(), Failure> {
     };
     stack.stop().await.context("stop the stack")?;
     measured
+}
+
+/// Shows figures that are judged, and fails when `bad` of them are not what they must be.
+fn print_figures(
+    session: &Session,
+    machine: &Machine,
+    figures: &[impl Row],
+    bad: usize,
+) -> Result<(), Failure> {
+    let printer = session.printer;
+    if printer.json {
+        printer.object(&json!({"machine": machine}))?;
+    } else {
+        printer.say("")?;
+    }
+    printer.rows(figures)?;
+    if bad == 0 {
+        return Ok(printer.say("\nEvery figure is what it must be.")?);
+    }
+    printer.say(&format!("\n{bad} of {} figures are not what they must be.", figures.len()))?;
+    Err(Failure::Reported)
 }
 
 /// A stack on an empty log.

@@ -148,13 +148,7 @@ pub(super) fn memory(all: &[&Rebuilds]) -> ProjectorFigure {
     let measured =
         peaks.iter().map(|peak| format!("{peak:.0}")).collect::<Vec<_>>().join(", ") + " MB";
     let target = Target::AtMost { must: MEMORY_MB_MAX, aim: MEMORY_MB_MAX };
-    ProjectorFigure::judged(
-        "rebuild all, memory at the three lengths",
-        measured,
-        highest,
-        target,
-        " MB",
-    )
+    ProjectorFigure::judged("rebuild all, memory at each length", measured, highest, target, " MB")
 }
 
 pub(super) fn in_thousands(number: u64) -> String {

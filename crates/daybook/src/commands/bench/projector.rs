@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use serde_json::json;
 
-use super::{fresh_stack, interrupted, stack_settings};
+use super::{fresh_stack, interrupted, print_figures, stack_settings};
 use crate::bench::{
     Machine, ProjectorEffort, ProjectorFigure, beside, run_many_accounts, run_projector,
+    run_rebuilds,
 };
 use crate::commands::{Interrupts, Session};
 use crate::failure::Failure;
@@ -20,6 +20,21 @@ pub(crate) struct ProjectorArgs {
     #[arg(long)]
     quick: bool,
 
+    /// Measure nothing but rebuilds, of a log with this many events; may be given more than once, in rising order.
+    #[arg(long, value_name = "COUNT", conflicts_with = "quick")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    events: Vec<u64>,
+
+    /// With --events: how many accounts they are on.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, requires = "events")]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    accounts: u32,
+
+    /// With --events: rebuilds at each length, of which the median counts.
+    #[arg(long, value_name = "COUNT", default_value_t = 1, requires = "events")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+
     /// Where the stack is kept; what was there is thrown away. Default: as for `daybook bench --stack`. A second one is
     /// kept beside it.
     #[arg(long, value_name = "DIR", env = "DAYBOOK_BENCH_DATA_DIR")]
@@ -29,40 +44,59 @@ pub(crate) struct ProjectorArgs {
 /// Measures, and fails when a figure is not what it must be.
 pub(crate) async fn run(session: &Session, args: ProjectorArgs) -> Result<(), Failure> {
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
-    let dir = args.data_dir.unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
-    let effort = if args.quick { ProjectorEffort::quick() } else { ProjectorEffort::full() };
     let measuring = async {
-        let mut stack = fresh_stack(session, stack_settings(&dir)).await?;
-        let machine = Machine::look(Some(&stack.admin_url())).await;
-        session.printer.say(&machine.describe())?;
-        let figures = run_projector(&mut stack, &effort).await;
-        stack.stop().await.context("stop the stack")?;
-        let mut figures = figures?;
-        let mut stack = fresh_stack(session, stack_settings(&beside(&dir))).await?;
-        let many = run_many_accounts(&mut stack, &effort).await;
-        stack.stop().await.context("stop the stack")?;
-        figures.push(many?);
-        Ok((machine, figures))
+        if args.events.is_empty() {
+            everything(session, &args).await
+        } else {
+            rebuilds(session, &args).await
+        }
     };
     let (machine, figures) = tokio::select! {
         measured = measuring => measured,
         () = interrupts.next() => Err(interrupted()),
     }?;
-    print(session, &machine, &figures)
+    let bad = figures.iter().filter(|figure| figure.is_bad()).count();
+    print_figures(session, &machine, &figures, bad)
 }
 
-fn print(session: &Session, machine: &Machine, figures: &[ProjectorFigure]) -> Result<(), Failure> {
-    let printer = session.printer;
-    if printer.json {
-        printer.object(&json!({"machine": machine}))?;
-    } else {
-        printer.say("")?;
+impl ProjectorArgs {
+    fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| daybook_stack::default_data_dir("bench"))
     }
-    printer.rows(figures)?;
-    let bad = figures.iter().filter(|figure| figure.is_bad()).count();
-    if bad == 0 {
-        return Ok(printer.say("\nEvery figure is what it must be.")?);
+}
+
+async fn everything(
+    session: &Session,
+    args: &ProjectorArgs,
+) -> Result<(Machine, Vec<ProjectorFigure>), Failure> {
+    let dir = args.data_dir();
+    let effort = if args.quick { ProjectorEffort::quick() } else { ProjectorEffort::full() };
+    let mut stack = fresh_stack(session, stack_settings(&dir)).await?;
+    let machine = Machine::look(Some(&stack.admin_url())).await;
+    session.printer.say(&machine.describe())?;
+    let figures = run_projector(&mut stack, &effort).await;
+    stack.stop().await.context("stop the stack")?;
+    let mut figures = figures?;
+    let mut stack = fresh_stack(session, stack_settings(&beside(&dir))).await?;
+    let many = run_many_accounts(&mut stack, &effort).await;
+    stack.stop().await.context("stop the stack")?;
+    figures.push(many?);
+    Ok((machine, figures))
+}
+
+async fn rebuilds(
+    session: &Session,
+    args: &ProjectorArgs,
+) -> Result<(Machine, Vec<ProjectorFigure>), Failure> {
+    if !args.events.is_sorted() {
+        return Err(Failure::Usage(
+            "--events: a log only grows; give the counts in rising order".to_owned(),
+        ));
     }
-    printer.say(&format!("\n{bad} of {} figures are not what they must be.", figures.len()))?;
-    Err(Failure::Reported)
+    let mut stack = fresh_stack(session, stack_settings(&args.data_dir())).await?;
+    let machine = Machine::look(Some(&stack.admin_url())).await;
+    session.printer.say(&machine.describe())?;
+    let figures = run_rebuilds(&mut stack, &args.events, args.accounts, args.rounds).await;
+    stack.stop().await.context("stop the stack")?;
+    Ok((machine, figures?))
 }

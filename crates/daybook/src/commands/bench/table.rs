@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use daybook_stack::Stack;
-use serde_json::json;
 
-use super::{fresh_stack, interrupted, stack_settings};
-use crate::bench::{Effort, Figure, Machine, run_table};
+use super::{fresh_stack, interrupted, print_figures, stack_settings};
+use crate::bench::{Effort, Machine, run_table};
 use crate::commands::{Interrupts, Session};
 use crate::failure::Failure;
 
@@ -40,25 +39,11 @@ pub(crate) async fn run(session: &Session, args: TableArgs) -> Result<(), Failur
         () = interrupts.next() => Err(interrupted()),
     };
     stop(stack).await?;
-    print(session, &machine, &figures?)
+    let figures = figures?;
+    let bad = figures.iter().filter(|figure| figure.is_bad()).count();
+    print_figures(session, &machine, &figures, bad)
 }
 
 async fn stop(stack: Stack) -> anyhow::Result<()> {
     stack.stop().await.context("stop the stack")
-}
-
-fn print(session: &Session, machine: &Machine, figures: &[Figure]) -> Result<(), Failure> {
-    let printer = session.printer;
-    if printer.json {
-        printer.object(&json!({"machine": machine}))?;
-    } else {
-        printer.say("")?;
-    }
-    printer.rows(figures)?;
-    let bad = figures.iter().filter(|figure| figure.is_bad()).count();
-    if bad == 0 {
-        return Ok(printer.say("\nEvery ratio is what it must be.")?);
-    }
-    printer.say(&format!("\n{bad} of {} figures are not what they must be.", figures.len()))?;
-    Err(Failure::Reported)
 }
