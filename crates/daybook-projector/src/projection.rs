@@ -84,9 +84,10 @@ pub trait Changes<E>: Send {
     /// About how much memory they take, in bytes.
     fn bytes(&self) -> usize;
 
-    /// Whether waiting is of no use: later events never change what is here.
-    fn are_final(&self) -> bool {
-        false
+    /// Takes out those that later events never change, as far as the read model can tell: holding on to them is of no use.
+    /// So what piles up in a rebuild depends on what goes on, and not on how much has happened.
+    fn take_final(&mut self) -> RowChanges {
+        Box::new(std::iter::empty())
     }
 
     /// Takes out all of them, in the order in which they are to be written, and goes on with none. They become rows piece
@@ -100,15 +101,20 @@ pub type RowChanges = Box<dyn Iterator<Item = RowChange> + Send>;
 /// Rows in one change, at most: a statement stays short.
 const ROWS_MAX: usize = 20_000;
 
-/// Makes changes of bounded size from what has piled up; what was made into rows is let go.
+/// Makes changes of bounded size from what has piled up, each from neighbours that are `alike`; what was made into rows is
+/// let go.
 pub(crate) fn in_pieces<T: Send + 'static>(
     pile: Vec<T>,
+    alike: fn(&T, &T) -> bool,
     rows: fn(&[T]) -> RowChange,
 ) -> impl Iterator<Item = RowChange> + Send + 'static {
     let mut pile = pile.into_iter();
     std::iter::from_fn(move || {
-        let piece: Vec<T> = pile.by_ref().take(ROWS_MAX).collect();
-        (!piece.is_empty()).then(|| rows(&piece))
+        let next = pile.as_slice();
+        let piece = next[..next.len().min(ROWS_MAX)].chunk_by(alike).next()?;
+        let (change, len) = (rows(piece), piece.len());
+        pile.by_ref().take(len).for_each(drop);
+        Some(change)
     })
 }
 

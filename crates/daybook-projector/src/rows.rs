@@ -168,10 +168,10 @@ impl Rows {
         self.len == 0
     }
 
-    /// Memory that they take, in bytes.
+    /// Memory that they take, in bytes, with what is set aside for more of them.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.cells.iter().map(Vec::len).sum()
+        self.cells.iter().map(Vec::capacity).sum()
     }
 
     /// Takes the rows out and leaves none.

@@ -85,8 +85,8 @@ impl Changes<BankEvent> for Entries {
         self.0.bytes()
     }
 
-    fn are_final(&self) -> bool {
-        true
+    fn take_final(&mut self) -> RowChanges {
+        self.take()
     }
 
     fn take(&mut self) -> RowChanges {

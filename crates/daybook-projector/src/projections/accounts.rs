@@ -7,7 +7,7 @@ use daybook_core::bank::BankEvent;
 use daybook_core::money::Currency;
 use time::OffsetDateTime;
 
-use super::keyed::Keyed;
+use super::keyed::{self, Change as _, Keyed, allocated};
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
 use crate::rows::{Column, Kind, Rows};
@@ -59,23 +59,20 @@ struct Opened {
     at: OffsetDateTime,
 }
 
+impl keyed::Change for Change {
+    fn is_new(&self) -> bool {
+        self.opened.is_some()
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.opened.as_ref().map_or(0, |opened| allocated(opened.owner.len()))
+    }
+}
+
 impl Changes<BankEvent> for AccountChanges {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
         let BankEvent::Account(event) = fact.payload else { return Ok(()) };
-        let change = self.0.of(fact.recorded.stream_id.id());
-        if let AccountEvent::Opened(opened) = event {
-            if change.version > 0 {
-                return Err(FoldError("an account that exists was opened again".to_owned()));
-            }
-            let owner: Box<str> = opened.owner.reveal().into();
-            let (bytes, at) = (owner.len(), fact.recorded.recorded_at);
-            let (currency, overdraft_limit) = (opened.currency, opened.overdraft_limit);
-            change.opened = Some(Opened { owner, currency, overdraft_limit, at });
-            change.note(event, &fact)?;
-            self.0.grow(bytes);
-            return Ok(());
-        }
-        change.note(event, &fact)
+        self.0.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
     }
 
     fn bytes(&self) -> usize {
@@ -83,14 +80,25 @@ impl Changes<BankEvent> for AccountChanges {
     }
 
     fn take(&mut self) -> RowChanges {
-        let (new, known): (Vec<_>, Vec<_>) =
-            self.0.take().into_iter().partition(|(_, change)| change.opened.is_some());
-        Box::new(in_pieces(new, insert).chain(in_pieces(known, update)))
+        let alike =
+            |(_, one): &(_, Change), (_, other): &(_, Change)| one.is_new() == other.is_new();
+        Box::new(in_pieces(self.0.take(), alike, rows))
     }
 }
 
 impl Change {
     fn note(&mut self, event: &AccountEvent, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        if let AccountEvent::Opened(opened) = event {
+            if self.version > 0 {
+                return Err(FoldError("an account that exists was opened again".to_owned()));
+            }
+            self.opened = Some(Opened {
+                owner: opened.owner.reveal().into(),
+                currency: opened.currency,
+                overdraft_limit: opened.overdraft_limit,
+                at: fact.recorded.recorded_at,
+            });
+        }
         self.partition = partition_column(fact.recorded)?;
         self.version = fact.recorded.version.get();
         self.updated_at = Some(fact.recorded.recorded_at);
@@ -113,6 +121,15 @@ impl Change {
             AccountEvent::Closed(_) => self.status = Some("closed"),
         }
         Ok(())
+    }
+}
+
+/// Of accounts that are all new, or all known.
+fn rows(changes: &[(Box<str>, Change)]) -> RowChange {
+    if changes.iter().all(|(_, change)| change.is_new()) {
+        insert(changes)
+    } else {
+        update(changes)
     }
 }
 

@@ -72,7 +72,7 @@ impl Changes<BankEvent> for Sums {
     }
 
     fn take(&mut self) -> RowChanges {
-        Box::new(in_pieces(std::mem::take(&mut self.0).into_iter().collect(), add))
+        Box::new(in_pieces(std::mem::take(&mut self.0).into_iter().collect(), |_, _| true, add))
     }
 }
 

@@ -7,7 +7,7 @@ use daybook_core::transfer::event::TransferInitiated;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::keyed::Keyed;
+use super::keyed::{self, Change as _, Keyed, allocated};
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
 use crate::rows::{Cell, Column, Kind, Rows};
@@ -62,42 +62,60 @@ struct Step<'a> {
     position: Position,
 }
 
+impl keyed::Change for Change {
+    fn is_new(&self) -> bool {
+        self.initiated.is_some()
+    }
+
+    fn held_bytes(&self) -> usize {
+        let initiated = self.initiated.as_ref().map_or(0, |(initiated, _)| {
+            let ids = [initiated.source.as_str(), initiated.destination.as_str()];
+            allocated(size_of::<TransferInitiated>())
+                + ids.iter().map(|id| allocated(id.len())).sum::<usize>()
+                + allocated(initiated.initiator.as_str().len())
+        });
+        initiated + allocated(self.steps.capacity())
+    }
+}
+
 impl Changes<BankEvent> for TransferChanges {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
         let BankEvent::Transfer(event) = fact.payload else { return Ok(()) };
-        let change = self.0.of(fact.recorded.stream_id.id());
-        let mut bytes = 0;
-        if let TransferEvent::Initiated(initiated) = event {
-            if change.version > 0 {
-                return Err(FoldError("a transfer that exists was initiated again".to_owned()));
-            }
-            bytes += size_of::<TransferInitiated>()
-                + initiated.source.as_str().len()
-                + initiated.destination.as_str().len();
-            change.initiated = Some((Box::new(initiated.clone()), fact.recorded.position));
-        }
-        change.status = status(event);
-        change.partition = partition_column(fact.recorded)?;
-        change.version = fact.recorded.version.get();
-        let before = change.steps.len();
-        change.add_step(&fact)?;
-        bytes += change.steps.len() - before;
-        self.0.grow(bytes);
-        Ok(())
+        self.0.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
     }
 
     fn bytes(&self) -> usize {
         self.0.bytes()
     }
 
+    fn take_final(&mut self) -> RowChanges {
+        Box::new(in_pieces(self.0.take_final(Change::is_final), alike, rows))
+    }
+
     fn take(&mut self) -> RowChanges {
-        let (new, known): (Vec<_>, Vec<_>) =
-            self.0.take().into_iter().partition(|(_, change)| change.initiated.is_some());
-        Box::new(in_pieces(new, insert).chain(in_pieces(known, update)))
+        Box::new(in_pieces(self.0.take(), alike, rows))
     }
 }
 
 impl Change {
+    fn note(&mut self, event: &TransferEvent, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        if let TransferEvent::Initiated(initiated) = event {
+            if self.version > 0 {
+                return Err(FoldError("a transfer that exists was initiated again".to_owned()));
+            }
+            self.initiated = Some((Box::new(initiated.clone()), fact.recorded.position));
+        }
+        self.status = status(event);
+        self.partition = partition_column(fact.recorded)?;
+        self.version = fact.recorded.version.get();
+        self.add_step(fact)
+    }
+
+    /// Nothing follows these: a transfer that is taken back is another transfer.
+    fn is_final(&self) -> bool {
+        matches!(self.status, "rejected" | "cancelled" | "executed")
+    }
+
     fn add_step(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
         let step = Step {
             status: self.status,
@@ -128,6 +146,19 @@ fn status(event: &TransferEvent) -> &'static str {
         TransferEvent::Rejected(_) => "rejected",
         TransferEvent::Cancelled(_) => "cancelled",
         TransferEvent::Executed(_) => "executed",
+    }
+}
+
+fn alike((_, one): &(Box<str>, Change), (_, other): &(Box<str>, Change)) -> bool {
+    one.is_new() == other.is_new()
+}
+
+/// Of transfers that are all new, or all known.
+fn rows(changes: &[(Box<str>, Change)]) -> RowChange {
+    if changes.iter().all(|(_, change)| change.is_new()) {
+        insert(changes)
+    } else {
+        update(changes)
     }
 }
 

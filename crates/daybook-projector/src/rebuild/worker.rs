@@ -1,9 +1,10 @@
 //! A worker: folds the events of its partitions in memory, for all builds, and writes rows with COPY.
 //!
-//! Row changes pile up for as long as memory allows, so that most rows are written once, in their last state. Where the
-//! pile gets too large its largest part is written, and what later events change about rows that were written is an
-//! update by key, as it is live. So memory is bounded whatever the number of accounts, and with enough of it there is no
-//! update at all.
+//! Row changes pile up for as long as memory allows, so that most rows are written once, in their last state. What no
+//! later event changes (an entry, a transfer that was executed) does not wait: it goes out some megabytes at a time, so
+//! that the pile depends on what goes on at a time and not on the length of the log. Where the pile gets too large all the
+//! same its largest part is written, and what later events change about rows that were written is an update by key, as it
+//! is live. So memory is bounded whatever the number of accounts, and with enough of it there is no update at all.
 
 use std::sync::Arc;
 
@@ -15,11 +16,17 @@ use tokio::sync::mpsc;
 use super::RebuildError;
 use super::build::{Build, Content};
 use super::fill::Limits;
-use crate::projection::{Changes, Generation, RowChange};
+use crate::projection::{Changes, Generation, RowChange, RowChanges};
 use crate::rows::Rows;
 
-/// Rows that will not change any more are written from so many bytes on: large against what a COPY costs by itself.
+/// A pile is looked through for what is final after so many more bytes: large against what a COPY costs by itself.
 const FINAL_BYTES: usize = 4 * 1024 * 1024;
+
+/// Of a worker's memory, what a pile may grow by before that where there is little of it.
+const FINAL_SHARE: usize = 8;
+
+/// What of a COPY is handed to the connection at once, which keeps a buffer as large as that.
+const COPY_BYTES: usize = 256 * 1024;
 
 pub(super) struct Worker<E> {
     /// Its own: dropped in the middle of a COPY, it is closed, and the server lets go of the table.
@@ -37,6 +44,8 @@ struct Pile<E> {
     /// Index = partition.
     limits: Vec<Position>,
     changes: Box<dyn Changes<E>>,
+    /// From so many bytes on it is looked through for what is final.
+    look_at_bytes: usize,
     /// Rows of these partitions are in the table already.
     written: bool,
 }
@@ -49,10 +58,12 @@ impl<E: EventPayload> Worker<E> {
         limits: &Limits,
         memory_bytes: usize,
     ) -> Self {
+        let look_at_bytes = FINAL_BYTES.min(memory_bytes / FINAL_SHARE);
         let pile = |(build, limits): (&Arc<Build<E>>, &Vec<Position>)| Pile {
             build: Arc::clone(build),
             limits: limits.clone(),
             changes: build.projection.changes(),
+            look_at_bytes,
             written: false,
         };
         let piles = builds.iter().zip(limits).map(pile).collect();
@@ -71,7 +82,8 @@ impl<E: EventPayload> Worker<E> {
             self.make_room().await?;
         }
         for pile in &mut self.piles {
-            pile.write(&mut self.connection, &self.read, self.position).await?;
+            let changes = pile.changes.take();
+            pile.write(changes, &mut self.connection, &self.read, self.position).await?;
         }
         Ok(())
     }
@@ -91,10 +103,15 @@ impl<E: EventPayload> Worker<E> {
     }
 
     async fn make_room(&mut self) -> Result<(), RebuildError> {
-        let ready =
-            |pile: &Pile<E>| pile.changes.are_final() && pile.changes.bytes() >= FINAL_BYTES;
-        for pile in self.piles.iter_mut().filter(|pile| ready(pile)) {
-            pile.write(&mut self.connection, &self.read, self.position).await?;
+        for pile in &mut self.piles {
+            if pile.changes.bytes() < pile.look_at_bytes {
+                continue;
+            }
+            let changes = pile.changes.take_final();
+            pile.write(changes, &mut self.connection, &self.read, self.position).await?;
+            // What is left is looked through again when there is twice as much: each change a few times at most.
+            let more = FINAL_BYTES.min(self.memory_bytes / FINAL_SHARE);
+            pile.look_at_bytes = 2 * pile.changes.bytes() + more;
         }
         while self.piles.iter().map(|pile| pile.changes.bytes()).sum::<usize>() > self.memory_bytes
         {
@@ -102,7 +119,8 @@ impl<E: EventPayload> Worker<E> {
             else {
                 break;
             };
-            largest.write(&mut self.connection, &self.read, self.position).await?;
+            let changes = largest.changes.take();
+            largest.write(changes, &mut self.connection, &self.read, self.position).await?;
         }
         Ok(())
     }
@@ -117,12 +135,13 @@ impl<E> Pile<E> {
     /// Each change is a transaction of its own: nobody sees these tables yet, and a filling that fails starts anew.
     async fn write(
         &mut self,
+        changes: RowChanges,
         connection: &mut PgConnection,
         read: &PgPool,
         position: Position,
     ) -> Result<(), RebuildError> {
-        let generation = self.build.generation;
-        for change in self.changes.take() {
+        let (generation, mut wrote) = (self.build.generation, false);
+        for change in changes {
             let (expected, changed) = match change {
                 RowChange::Insert(rows) => copy(connection, generation, &rows).await?,
                 // Rows belong to one partition, and the partition to this worker: nobody else can have written them.
@@ -140,8 +159,9 @@ impl<E> Pile<E> {
                 let (projection, before) = (self.build.name(), position.next());
                 return Err(RebuildError::RowMissing { projection, expected, changed, before });
             }
+            wrote = true;
         }
-        self.written = true;
+        self.written |= wrote;
         Ok(())
     }
 }
@@ -153,7 +173,9 @@ async fn copy(
     rows: &Rows,
 ) -> Result<(u64, u64), RebuildError> {
     let mut copy = connection.copy_in_raw(&rows.copy_sql(generation)).await?;
-    copy.send(rows.copy_data()).await?;
+    for part in rows.copy_data().chunks(COPY_BYTES) {
+        copy.send(part).await?;
+    }
     let copied = copy.finish().await?;
     Ok((u64::try_from(rows.len()).unwrap_or(u64::MAX), copied))
 }
