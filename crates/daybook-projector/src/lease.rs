@@ -2,8 +2,9 @@
 //!
 //! Every instance beats twice a second: one short transaction in the read database says that it lives, looks who else
 //! does and who has what, and claims what is its share. What it has beyond its share it first stops working on, with the
-//! batch in hand finished, and then gives up. An instance that is silent for [`LEASE`] is dead to the others; one that
-//! stops takes its row along, and its partitions are free at once.
+//! batch in hand finished, and then gives up. An instance that is silent for [`LEASE`] is dead to the others, and before
+//! that where its database session is gone: it was killed. One that stops takes its row along, and its partitions are free
+//! at once.
 //!
 //! Leases only save work. Two who believe that a partition is theirs cannot harm it: the compare-and-set of the
 //! checkpoints lets one of them go on. So an instance that cannot beat, because the database is away or it was paused,
@@ -28,7 +29,7 @@ use store::Store;
 const BEAT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// An instance that was silent for this long is dead to the others: several missed heartbeats, and with one more of
-/// theirs well below the five seconds within which a partition is to be taken over.
+/// theirs well below the five seconds within which a partition is to be taken over. Its row says it to everybody.
 const LEASE: Duration = Duration::from_secs(3);
 
 /// A heartbeat that takes longer came to nothing.

@@ -50,7 +50,7 @@ impl Store {
         let me = &self.member.name;
         let mut tx = self.pool.begin().await?;
         self.say_alive(&mut tx, lease).await?;
-        let live = self.read_live(&mut tx, lease).await?;
+        let live = self.read_live(&mut tx).await?;
         let leases = self.read_leases(&mut tx).await?;
         let mut share = shares::share(me, &live, &leases, partition_count);
         if let Share::Part { keep, claim } = &mut share
@@ -107,11 +107,7 @@ impl Store {
             .map(drop)
     }
 
-    async fn read_live(
-        &self,
-        connection: &mut PgConnection,
-        lease: Duration,
-    ) -> Result<Vec<Instance>, sqlx::Error> {
+    async fn read_live(&self, connection: &mut PgConnection) -> Result<Vec<Instance>, sqlx::Error> {
         let instance = |row: &sqlx::postgres::PgRow| {
             Ok(Instance {
                 name: row.try_get("instance")?,
@@ -120,7 +116,6 @@ impl Store {
         };
         sqlx::query(include_str!("../queries/read_live_instances.sql"))
             .bind(&self.member.group)
-            .bind(lease.as_secs_f64())
             .fetch_all(connection)
             .await?
             .iter()

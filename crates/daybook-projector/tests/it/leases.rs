@@ -7,6 +7,8 @@ use anyhow::ensure;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
 use daybook_testkit::eventually;
+use sqlx::{Connection as _, PgConnection};
+use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::support::ledger::{deposited, opened};
 use super::support::reference::assert_read_models_equal_the_log;
@@ -69,6 +71,46 @@ async fn g7_partitions_are_shared_fairly_as_projectors_come_and_go() {
     assert_eq!(left, 0, "who stops gives its leases back");
 }
 
+/// Leases of an hour: only a session that is gone tells that an instance is dead.
+#[tokio::test]
+async fn a_killed_instance_is_not_waited_for_and_one_that_is_paused_keeps_its_lease() {
+    let world = World::start().await;
+    // Paused: silent for long, and its session is there.
+    let mut paused = PgConnection::connect(&world.postgres.admin_url()).await.unwrap();
+    sqlx::query(
+        "INSERT INTO read.instances (projector_group, instance, projections, lease, session_pid, beat_at)
+         VALUES ('default', 'paused', '{}', '1 hour', pg_backend_pid(), clock_timestamp() - interval '10 s')",
+    )
+    .execute(&mut paused)
+    .await
+    .unwrap();
+    world
+        .execute(
+            "INSERT INTO read.leases SELECT 'default', n, 'paused' FROM generate_series(0, 1) n",
+        )
+        .await;
+    let dies = world.projector().await;
+    wait_for_shares(&world, &[2, 2]).await;
+    dies.kill();
+    world.execute("UPDATE read.instances SET lease = '1 hour'").await;
+    let before = leases(&world).await;
+    let comes = world.projector().await;
+    eventually("the killed one's partitions are taken over", BOUND, async || {
+        let now = leases(&world).await;
+        let moved = now.iter().filter(|(partition, lease)| before[partition] != **lease);
+        ensure!(moved.count() == 2, "{now:?}");
+        Ok(())
+    })
+    .await;
+    let kept: i64 =
+        world.scalar("SELECT count(*) FROM read.leases WHERE instance = 'paused'").await.unwrap();
+    assert_eq!(kept, 2);
+    // Its session ends.
+    drop(paused);
+    wait_for_shares(&world, &[4]).await;
+    comes.stop().await;
+}
+
 /// The heartbeats hang on a lock for longer than a lease lasts.
 #[tokio::test]
 async fn g7_without_heartbeats_owners_keep_what_they_have_and_go_on() {
@@ -116,6 +158,8 @@ async fn an_instance_that_was_told_to_run_other_projections_than_its_group_stand
     })
     .await;
     assert_eq!(leases(&world).await, before, "it takes nothing from the group");
+    assert_eq!(one.health().await.unwrap(), ServingStatus::Serving);
+    assert_eq!(odd.health().await.unwrap(), ServingStatus::NotServing);
     one.stop().await;
     // Alone it is the group.
     wait_for_shares(&world, &[4]).await;
@@ -123,6 +167,7 @@ async fn an_instance_that_was_told_to_run_other_projections_than_its_group_stand
     eventually("it runs what it was told to", BOUND, async || {
         let accounts: i64 = world.scalar("SELECT count(*) FROM read.accounts_1").await?;
         ensure!(accounts == 1);
+        ensure!(odd.health().await? == ServingStatus::Serving);
         Ok(())
     })
     .await;

@@ -21,6 +21,10 @@ use sqlx::{AssertSqlSafe, PgPool};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use log::TestLog;
 
@@ -85,9 +89,10 @@ impl World {
         )
         .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let task = tokio::spawn(daybook_projector::run(settings, listener, stop.clone()));
-        Projector { stop, task }
+        Projector { address, stop, task }
     }
 
     /// Rebuilds in this process, as the projector's role.
@@ -188,11 +193,19 @@ impl Drop for World {
 
 /// A running projector.
 pub(crate) struct Projector {
+    address: String,
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Projector {
+    /// What it says of its health.
+    pub(crate) async fn health(&self) -> anyhow::Result<ServingStatus> {
+        let channel = Endpoint::from_shared(self.address.clone())?.connect().await?;
+        let request = HealthCheckRequest { service: String::new() };
+        Ok(HealthClient::new(channel).check(request).await?.into_inner().status())
+    }
+
     /// Stops it the orderly way.
     pub(crate) async fn stop(self) {
         self.stop.cancel();

@@ -15,8 +15,18 @@ use crate::error::{Kind, QueryError};
 pub(crate) struct ProjectionRow {
     pub(crate) projection: String,
     pub(crate) generation: i32,
+    /// The next one, while it is being made.
+    pub(crate) rebuild: Option<RebuildRow>,
     /// One for each partition of the log, in order.
     pub(crate) partitions: Vec<PartitionRow>,
+}
+
+/// How far a rebuild is.
+pub(crate) struct RebuildRow {
+    pub(crate) generation: i32,
+    pub(crate) phase: String,
+    pub(crate) events_done: i64,
+    pub(crate) events_total: i64,
 }
 
 /// How far it is in one partition. One that the projector has not begun is at zero.
@@ -52,6 +62,10 @@ struct Row {
     stopped_since: Option<OffsetDateTime>,
     attempts: Option<i32>,
     owner: Option<String>,
+    build_generation: Option<i32>,
+    build_phase: Option<String>,
+    events_done: Option<i64>,
+    events_total: Option<i64>,
 }
 
 /// How far each projection, or the one named, is; and where the log ends.
@@ -87,6 +101,7 @@ fn by_projection(rows: Vec<Row>, partition_count: u16) -> Vec<ProjectionRow> {
             projections.entry(row.projection.clone()).or_insert_with(|| ProjectionRow {
                 projection: row.projection.clone(),
                 generation: row.generation,
+                rebuild: row.rebuild(),
                 partitions: (0..partition_count).map(|_| PartitionRow::default()).collect(),
             });
         let place = row.partition.and_then(|partition| usize::try_from(partition).ok());
@@ -95,6 +110,18 @@ fn by_projection(rows: Vec<Row>, partition_count: u16) -> Vec<ProjectionRow> {
         }
     }
     projections.into_values().collect()
+}
+
+impl Row {
+    /// Its session may not have said yet how far it is.
+    fn rebuild(&self) -> Option<RebuildRow> {
+        Some(RebuildRow {
+            generation: self.build_generation?,
+            phase: self.build_phase.clone().unwrap_or_else(|| "preparing".to_owned()),
+            events_done: self.events_done.unwrap_or_default(),
+            events_total: self.events_total.unwrap_or_default(),
+        })
+    }
 }
 
 impl From<Row> for PartitionRow {

@@ -4,8 +4,8 @@ use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Head;
 use daybook_proto::v1::{
-    GetProjectionStatusRequest, GetProjectionStatusResponse, PartitionStatus, ProjectionState,
-    ProjectionStatus, ProjectionStop, StopCause,
+    GetProjectionStatusRequest, GetProjectionStatusResponse, PartitionStatus, ProjectionRebuild,
+    ProjectionState, ProjectionStatus, ProjectionStop, StopCause,
 };
 
 use super::Call;
@@ -13,7 +13,7 @@ use super::fields::optional;
 use super::words::timestamp;
 use crate::error::QueryError;
 use crate::queries::get_projection_status::{
-    PartitionRow, ProjectionRow, StopRow, get_projection_status,
+    PartitionRow, ProjectionRow, RebuildRow, StopRow, get_projection_status,
 };
 
 /// No projection has a longer name.
@@ -53,7 +53,9 @@ fn projection(row: ProjectionRow, head: &Head) -> ProjectionStatus {
     let partitions: Vec<_> = (0..)
         .map(Partition)
         .zip(row.partitions)
-        .map(|(number, row)| partition(number, row, head))
+        .map(|(number, partition_row)| {
+            partition(number, partition_row, head, row.rebuild.is_some())
+        })
         .collect();
     ProjectionStatus {
         projection: row.projection,
@@ -63,15 +65,30 @@ fn projection(row: ProjectionRow, head: &Head) -> ProjectionStatus {
         lag_seconds: partitions.iter().map(|p| p.lag_seconds).fold(0.0, f64::max),
         state: worst(&partitions).into(),
         partitions,
+        rebuild: row.rebuild.map(rebuild),
     }
 }
 
-fn partition(number: Partition, row: PartitionRow, head: &Head) -> PartitionStatus {
+fn rebuild(row: RebuildRow) -> ProjectionRebuild {
+    ProjectionRebuild {
+        generation: i64::from(row.generation),
+        phase: row.phase,
+        events_done: row.events_done,
+        events_total: row.events_total,
+    }
+}
+
+fn partition(
+    number: Partition,
+    row: PartitionRow,
+    head: &Head,
+    is_rebuilt: bool,
+) -> PartitionStatus {
     PartitionStatus {
         partition: i32::from(number.0),
         checkpoint: row.position.get(),
         last_position: head.last_in(number).get(),
-        state: state(&row).into(),
+        state: state(&row, is_rebuilt).into(),
         stop: row.stop.map(stop),
         lag_events: row.backlog.events,
         lag_seconds: row.backlog.oldest_age_seconds,
@@ -79,9 +96,12 @@ fn partition(number: Partition, row: PartitionRow, head: &Head) -> PartitionStat
     }
 }
 
-fn state(row: &PartitionRow) -> ProjectionState {
+/// A stop comes first: queries feel it until the rebuild is done. A rebuild explains a lag, for both share the machine.
+fn state(row: &PartitionRow, is_rebuilt: bool) -> ProjectionState {
     if row.stop.is_some() {
         ProjectionState::Stopped
+    } else if is_rebuilt {
+        ProjectionState::Rebuilding
     } else if row.backlog.oldest_age_seconds > CATCHING_UP_SECONDS {
         ProjectionState::CatchingUp
     } else {
@@ -92,7 +112,7 @@ fn state(row: &PartitionRow) -> ProjectionState {
 /// What a projection is doing is what the worst of its partitions is doing.
 fn worst(partitions: &[PartitionStatus]) -> ProjectionState {
     let any = |state| partitions.iter().any(|partition| partition.state() == state);
-    [ProjectionState::Stopped, ProjectionState::CatchingUp]
+    [ProjectionState::Stopped, ProjectionState::Rebuilding, ProjectionState::CatchingUp]
         .into_iter()
         .find(|state| any(*state))
         .unwrap_or(ProjectionState::Live)

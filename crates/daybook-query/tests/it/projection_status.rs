@@ -1,8 +1,11 @@
 //! GetProjectionStatus.
 
 use daybook_proto::v1::{
-    GetProjectionStatusRequest, GetProjectionStatusResponse, ProjectionState, StopCause,
+    GetProjectionStatusRequest, GetProjectionStatusResponse, ProjectionRebuild, ProjectionState,
+    StopCause,
 };
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
 use tonic::Code;
 
 use crate::world::{PARTITIONS, World, info, partition_of};
@@ -166,4 +169,57 @@ async fn the_owner_is_the_live_instance_that_runs_the_projection_in_the_partitio
     };
     assert_eq!(owners(ask(&mut world, "accounts").await), ["one", "two", "", ""]);
     assert_eq!(owners(ask(&mut world, "transfers").await), ["", "two", "", ""]);
+}
+
+/// A session of this name that rebuilds `accounts`, as it says itself.
+async fn builder(world: &World, name: &str) -> PgConnection {
+    let options: PgConnectOptions = world.postgres.admin_url().parse().unwrap();
+    let mut builder = PgConnection::connect_with(&options.application_name(name)).await.unwrap();
+    sqlx::query(
+        "INSERT INTO read.generations (projection, generation, version, state, builder_pid, builder_started)
+         SELECT 'accounts', 2, 1, 'building', pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()
+         ON CONFLICT ON CONSTRAINT generations_pkey
+         DO UPDATE SET builder_pid = excluded.builder_pid, builder_started = excluded.builder_started",
+    )
+    .execute(&mut builder)
+    .await
+    .unwrap();
+    builder
+}
+
+/// A session of another role does not show when it began: its name must do.
+#[tokio::test]
+async fn a_rebuild_is_at_work_for_as_long_as_its_session_lives() {
+    let mut world = World::start().await;
+    for (name, state) in [
+        ("daybook-rebuild", ProjectionState::Rebuilding),
+        // One that came later, and has the number of a rebuild that was killed.
+        ("daybook-command", ProjectionState::Live),
+    ] {
+        let _session = builder(&world, name).await;
+        let answer = ask(&mut world, "").await;
+        let states: Vec<_> =
+            answer.projections.iter().map(|p| (p.projection.as_str(), p.state())).collect();
+        assert!(states.contains(&("accounts", state)), "{name}: {states:?}");
+        assert!(states.contains(&("transfers", ProjectionState::Live)), "{name}: {states:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_is_said_also_while_a_rebuild_mends_it() {
+    let mut world = World::start().await;
+    world.append("account-alice", "account-opened", 60).await;
+    world.all_checkpoints(1).await;
+    world.stopped("accounts", 0, 0, "history").await;
+    let _session = builder(&world, "daybook-rebuild").await;
+    world.sql("UPDATE read.generations SET events_done = 30, events_total = 200").await;
+    let answer = ask(&mut world, "accounts").await;
+    let accounts = &answer.projections[0];
+    assert_eq!(accounts.state(), ProjectionState::Stopped);
+    let states: Vec<_> = accounts.partitions.iter().map(|p| p.state()).collect();
+    assert_eq!(states[0], ProjectionState::Stopped);
+    assert_eq!(states[1..], [ProjectionState::Rebuilding; 3]);
+    let (generation, phase) = (2, "preparing".to_owned());
+    let expected = ProjectionRebuild { generation, phase, events_done: 30, events_total: 200 };
+    assert_eq!(accounts.rebuild, Some(expected));
 }

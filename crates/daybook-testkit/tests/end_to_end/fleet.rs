@@ -20,8 +20,8 @@ const PARTITIONS: i64 = 16;
 /// Partitions of each live instance, sorted.
 async fn shares(world: &World) -> anyhow::Result<Vec<i64>> {
     let shares: Vec<i64> = sqlx::query_scalar(
-        "SELECT count(*) FROM read.leases JOIN read.instances USING (projector_group, instance)
-         WHERE beat_at > clock_timestamp() - interval '3 s' GROUP BY instance ORDER BY 1",
+        "SELECT count(*) FROM read.leases JOIN read.live_instances USING (projector_group, instance)
+         GROUP BY instance ORDER BY 1",
     )
     .fetch_all(&world.admin)
     .await?;

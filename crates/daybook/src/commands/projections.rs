@@ -84,8 +84,8 @@ fn show(
         let partitions = projections.iter().flat_map(ProjectionView::partitions);
         session.printer.rows(&partitions.collect::<Vec<PartitionView>>())?;
     }
-    for stop in projections.iter().flat_map(ProjectionView::stops) {
-        session.printer.say(&stop)?;
+    for said in projections.iter().flat_map(|one| one.rebuild().into_iter().chain(one.stops())) {
+        session.printer.say(&said)?;
     }
     Ok(())
 }

@@ -15,7 +15,17 @@ pub(crate) struct ProjectionView {
     lag_events: i64,
     lag_seconds: f64,
     state: &'static str,
+    /// `null` while none is at work.
+    rebuild: Option<RebuildView>,
     partitions: Vec<PartitionView>,
+}
+
+#[derive(Serialize)]
+struct RebuildView {
+    generation: i64,
+    phase: String,
+    events_done: i64,
+    events_total: i64,
 }
 
 #[derive(Clone, Serialize)]
@@ -59,6 +69,7 @@ impl ProjectionView {
             lag_events: status.lag_events,
             lag_seconds: status.lag_seconds,
             state,
+            rebuild: status.rebuild.map(RebuildView::from),
             projection: status.projection,
         }
     }
@@ -72,10 +83,25 @@ impl ProjectionView {
     pub(crate) fn line(&self) -> String {
         let Self { projection, state, checkpoint, head, lag_events, lag_seconds, .. } = self;
         let projectors = self.projectors();
+        let rebuild = self.rebuild.as_ref().map(|rebuild| {
+            let RebuildView { generation, phase, events_done, events_total } = rebuild;
+            format!(" rebuild={generation}:{}:{events_done}/{events_total}", escape(phase))
+        });
         format!(
             "{projection} {state} checkpoint={checkpoint} head={head} lag_events={lag_events} \
-             lag_seconds={lag_seconds:.3} projectors={projectors}"
+             lag_seconds={lag_seconds:.3} projectors={projectors}{}",
+            rebuild.unwrap_or_default()
         )
+    }
+
+    /// The rebuild that is at work on it, in words.
+    pub(crate) fn rebuild(&self) -> Option<String> {
+        let RebuildView { generation, phase, events_done, events_total } = self.rebuild.as_ref()?;
+        Some(format!(
+            "{} is being rebuilt: generation {generation}, {}, {events_done} of {events_total} events",
+            self.projection,
+            escape(phase)
+        ))
     }
 
     /// The partitions that stopped, each with where, why, since when and how often, in words.
@@ -116,6 +142,13 @@ impl PartitionView {
     }
 }
 
+impl From<v1::ProjectionRebuild> for RebuildView {
+    fn from(rebuild: v1::ProjectionRebuild) -> Self {
+        let v1::ProjectionRebuild { generation, phase, events_done, events_total } = rebuild;
+        Self { generation, phase, events_done, events_total }
+    }
+}
+
 impl From<v1::ProjectionStop> for StopView {
     fn from(stop: v1::ProjectionStop) -> Self {
         Self {
@@ -138,6 +171,7 @@ fn state_word(state: v1::ProjectionState) -> &'static str {
         v1::ProjectionState::Unspecified => "unknown",
         v1::ProjectionState::Live => "live",
         v1::ProjectionState::CatchingUp => "catching_up",
+        v1::ProjectionState::Rebuilding => "rebuilding",
         v1::ProjectionState::Stopped => "stopped",
     }
 }
