@@ -3,7 +3,7 @@
 //! The decisions are events on the stream `projection-<name>`, with who and why. Every generation honours the skips: the
 //! live one, and each rebuild.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use daybook_core::ids::{InvalidId, Position, Version};
 use daybook_core::partition::Partition;
@@ -20,7 +20,8 @@ pub struct Skips {
     stream_id: StreamId,
     /// Read up to here.
     version: Version,
-    skipped: BTreeSet<EventPlace>,
+    /// What is passed over, and since which decision.
+    skipped: BTreeMap<EventPlace, Version>,
     /// The last decision about each event, be it a skip or a retry.
     decided: BTreeMap<EventPlace, Version>,
 }
@@ -53,7 +54,7 @@ impl Skips {
         let mut skips = Self {
             stream_id: name.stream_id(),
             version: Version::ZERO,
-            skipped: BTreeSet::new(),
+            skipped: BTreeMap::new(),
             decided: BTreeMap::new(),
         };
         skips.refresh(log).await?;
@@ -64,7 +65,7 @@ impl Skips {
     #[must_use]
     pub fn contains(&self, partition: Partition, position: Position) -> bool {
         // Nearly always empty, and asked for every event.
-        !self.skipped.is_empty() && self.skipped.contains(&EventPlace { partition, position })
+        !self.skipped.is_empty() && self.skipped.contains_key(&EventPlace { partition, position })
     }
 
     /// The version of the projection's stream up to which decisions were read.
@@ -77,6 +78,11 @@ impl Skips {
     #[must_use]
     pub fn decided_after(&self, event: EventPlace, version: Version) -> bool {
         self.decided.get(&event).is_some_and(|decided| *decided > version)
+    }
+
+    /// The skips that were decided after a version of the projection's stream.
+    pub(crate) fn skipped_after(&self, version: Version) -> impl Iterator<Item = EventPlace> {
+        self.skipped.iter().filter(move |(_, since)| **since > version).map(|(event, _)| *event)
     }
 
     /// Takes in what was decided since the last look; `true`: there was something.
@@ -114,7 +120,7 @@ impl Skips {
     fn note(&mut self, decision: &ProjectionEvent, version: Version) {
         let event = match decision {
             ProjectionEvent::EventSkipped(skipped) => {
-                self.skipped.insert(skipped.event);
+                self.skipped.entry(skipped.event).or_insert(version);
                 skipped.event
             }
             ProjectionEvent::RetryRequested(requested) => requested.event,

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_core::ids::Position;
+use daybook_core::ids::{Position, Version};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use time::OffsetDateTime;
@@ -27,6 +27,15 @@ const NOTE_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct Id {
     pub(super) pid: i32,
     pub(super) started: OffsetDateTime,
+}
+
+/// A generation to go back to.
+pub(super) struct Kept<E> {
+    pub(super) build: Build<E>,
+    /// Where it stands.
+    pub(super) frontier: Frontier,
+    /// Of what operators decide it may know up to this version of the projection's stream.
+    pub(super) decided: Version,
 }
 
 /// The session of this rebuild.
@@ -85,7 +94,7 @@ impl Builder {
         &mut self,
         projection: &Arc<dyn Projection<E>>,
         skips: Skips,
-    ) -> Result<(Build<E>, Frontier), RebuildError> {
+    ) -> Result<Kept<E>, RebuildError> {
         let name = projection.name();
         let mut tx = self.connection.begin().await?;
         let (live, _) = lock(&mut tx, name).await?;
@@ -107,9 +116,11 @@ impl Builder {
         }
         let generation = Generation(kept.try_get("generation")?);
         let after = Position::new(kept.try_get("from_position")?).unwrap_or_default();
+        let decided = Version::new(kept.try_get("decided_version")?).unwrap_or_default();
         let frontier = generations::read_reached(&mut tx, name, generation).await?;
         tx.commit().await?;
-        Ok((Build::new(Arc::clone(projection), generation, live, after, skips), frontier))
+        let build = Build::new(Arc::clone(projection), generation, live, after, skips);
+        Ok(Kept { build, frontier, decided })
     }
 
     /// Writes the progress down again and again. Ends only when the session or a generation is lost.

@@ -163,6 +163,7 @@ async fn exchange<E>(
     let became = sqlx::query(include_str!("queries/replace_current.sql"))
         .bind(name)
         .bind(old)
+        .bind(build.skips.version().get())
         .execute(&mut *connection)
         .await?
         .rows_affected();
