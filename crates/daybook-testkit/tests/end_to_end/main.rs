@@ -5,6 +5,7 @@
 mod crashes;
 mod fleet;
 mod fold;
+mod operator;
 mod poison;
 mod rebuild;
 mod rebuild_killed;
@@ -12,4 +13,5 @@ mod rebuild_restored;
 mod redis_trouble;
 mod restored_log;
 mod story;
+mod watch;
 mod world;

@@ -1,66 +1,15 @@
 //! `daybook rebuild` as a process, beside everything else that goes on: writes, reads, projectors.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::query_service_client::QueryServiceClient;
-use daybook_testkit::servers::{Process, ProcessSpec, Service, service_binary};
 use tonic::transport::Channel;
 
 use crate::fold::assert_read_models_equal_the_fold;
+use crate::operator::{generation, rebuild, refused_rebuild, start_rebuild};
 use crate::world::World;
-
-/// A rebuild that runs, and what it has printed.
-pub(crate) struct Rebuild {
-    pub(crate) process: Process,
-    lines: Arc<Mutex<Vec<String>>>,
-}
-
-impl Rebuild {
-    /// `daybook rebuild --json` with further arguments.
-    pub(crate) async fn start(world: &World, arguments: &str) -> Self {
-        let url = world.stack.postgres.url(Service::Projector.role(), "daybook");
-        let spec = ProcessSpec::new(service_binary("daybook").unwrap())
-            .arg("rebuild")
-            .arg("--json")
-            .env("DAYBOOK_LOG_DATABASE_URL", &url)
-            .env("DAYBOOK_READ_DATABASE_URL", &url);
-        let spec = arguments.split_whitespace().fold(spec, ProcessSpec::arg);
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&lines);
-        let process = Process::start(&spec, move |line: &str| {
-            sink.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
-        });
-        Self { process: process.await.unwrap(), lines }
-    }
-
-    /// Waits for its end; gives its exit code and all that it printed.
-    pub(crate) async fn end(mut self) -> (Option<i32>, String) {
-        let status = self.process.wait().await.unwrap();
-        (status.code(), self.printed())
-    }
-
-    /// Runs one that must succeed.
-    pub(crate) async fn must(world: &World, arguments: &str) -> String {
-        let (code, printed) = Self::start(world, arguments).await.end().await;
-        assert_eq!(code, Some(0), "{arguments}: {printed}");
-        printed
-    }
-
-    pub(crate) fn printed(&self) -> String {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
-    }
-}
-
-/// The current generation of a read model.
-pub(crate) async fn generation(world: &World, projection: &str) -> i32 {
-    sqlx::query_scalar("SELECT generation FROM read.projections WHERE projection = $1")
-        .bind(projection)
-        .fetch_one(&world.admin)
-        .await
-        .unwrap()
-}
 
 /// Asks without a pause until told to stop: no answer may fail, go back in time, or lack a row. Gives how many there were.
 async fn ask(mut query: QueryServiceClient<Channel>, stop: Arc<AtomicBool>) -> usize {
@@ -99,7 +48,7 @@ async fn g7_rebuilds_under_writes_and_reads_are_noticed_by_nobody() {
         for arguments in
             ["--all", "--all --keep-old --verify", "--rollback accounts", "accounts transfers"]
         {
-            Rebuild::must(&world, arguments).await;
+            rebuild(&world, arguments).await;
         }
         stop.store(true, Ordering::SeqCst);
     };
@@ -131,14 +80,13 @@ async fn verify_tells_what_differs_and_ends_with_a_failure() {
         .execute(&world.admin)
         .await
         .unwrap();
-    let (code, printed) = Rebuild::start(&world, "accounts --verify").await.end().await;
-    assert_eq!(code, Some(1), "{printed}");
+    let printed = refused_rebuild(&world, "accounts --verify").await;
     let last = printed.lines().last().unwrap();
     for part in [r#""swapped":false"#, r#""differences_total":1"#, "a3", r#""columns":["held"]"#] {
         assert!(last.contains(part), "{part} in {last}");
     }
     assert_eq!(generation(&world, "accounts").await, 1);
-    Rebuild::must(&world, "accounts").await;
+    rebuild(&world, "accounts").await;
     world.projected().await;
     assert_read_models_equal_the_fold(&world.admin).await;
 }
@@ -156,8 +104,59 @@ async fn what_cannot_be_done_is_refused_with_words() {
         ("transfers --stream-type account", 1, "needs the events of `transfer` streams"),
         ("--rollback accounts", 1, "has no generation to go back to"),
     ] {
-        let (ended, printed) = Rebuild::start(&world, arguments).await.end().await;
+        let (ended, printed) = start_rebuild(&world, arguments).await.end().await;
         assert_eq!(ended, Some(code), "{arguments}: {printed}");
         assert!(printed.contains(words), "{arguments}: {printed}");
     }
+}
+
+/// Rows of a generation of `account_entries`, and movements of the log that match `which`.
+async fn entries_and_movements(world: &World, generation: i32, which: &str) -> (i64, i64) {
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM read.account_entries_{generation}),
+                (SELECT count(*) FROM log.events WHERE data -> 'balance' IS NOT NULL AND {which})"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&world.admin).await.unwrap()
+}
+
+#[tokio::test]
+async fn entries_can_begin_at_a_position_or_at_a_time_and_then_go_on() {
+    let mut world = World::new().await;
+    world.open_accounts(10).await;
+    assert!(world.load(10, 200).await > 150);
+    world.projected().await;
+    let middle = world.head().await / 2;
+    // As people write times; to the microsecond that the log keeps.
+    let time: String = sqlx::query_scalar(
+        "SELECT to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM log.events
+         WHERE position = $1",
+    )
+    .bind(middle)
+    .fetch_one(&world.admin)
+    .await
+    .unwrap();
+    let begins = [
+        (format!("--from-position {middle}"), format!("position >= {middle}")),
+        (format!("--from-time {time}"), format!("recorded_at >= '{time}'")),
+        ("--from-time 2099-01-01".to_owned(), format!("position > {}", world.head().await)),
+    ];
+    for (generation, (flag, which)) in (2..).zip(&begins) {
+        rebuild(&world, &format!("account_entries {flag}")).await;
+        let (entries, movements) = entries_and_movements(&world, generation, which).await;
+        assert_eq!(entries, movements, "{flag}");
+        assert_eq!(movements == 0, generation == 4, "{flag}: {movements}");
+        // The projector goes on in it.
+        assert!(world.load(10, 20).await > 10);
+        world.projected().await;
+        let (later, movements) = entries_and_movements(&world, generation, which).await;
+        assert_eq!(later, movements, "{flag}");
+        assert!(later > entries, "{flag}");
+    }
+    let from: Vec<i64> = sqlx::query_scalar(
+        "SELECT from_position FROM read.generations WHERE projection = 'account_entries' ORDER BY generation",
+    )
+    .fetch_all(&world.admin)
+    .await
+    .unwrap();
+    assert_eq!(from[..2], [0, middle - 1]);
 }
