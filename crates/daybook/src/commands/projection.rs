@@ -28,7 +28,8 @@ pub(crate) struct EventArgs {
     /// The event's position in the log.
     #[arg(long, value_name = "POSITION")]
     position: i64,
-    /// Do not ask first whether the projection stands at this event.
+    /// Do not ask first whether the projection stands at this event. What was applied already stays in the rows until a
+    /// rebuild.
     #[arg(long)]
     unchecked: bool,
     #[command(flatten)]
