@@ -22,7 +22,7 @@ use crate::budget::Budget;
 use crate::error::QueryError;
 use verdict::{Verdict, judge};
 
-pub(crate) use checkpoints::{Checkpoints, read_checkpoints};
+pub(crate) use checkpoints::{Checkpoints, Place, read_checkpoints};
 pub(crate) use watcher::{Sight, Watcher};
 
 /// What an answer needs.

@@ -7,9 +7,9 @@ use daybook_core::bank::BankEvent;
 use daybook_core::money::Currency;
 use time::OffsetDateTime;
 
-use super::keyed::{self, Change as _, Keyed, allocated};
+use super::keyed::{self, Keyed, allocated};
 use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Column, Kind, Rows};
 
 /// The read model `accounts`.
@@ -67,6 +67,14 @@ impl keyed::Change for Change {
     fn held_bytes(&self) -> usize {
         self.opened.as_ref().map_or(0, |opened| allocated(opened.owner.len()))
     }
+
+    fn insert(changes: &[(Box<str>, Self)]) -> RowChange {
+        insert(changes)
+    }
+
+    fn update(changes: &[(Box<str>, Self)]) -> RowChange {
+        update(changes)
+    }
 }
 
 impl Changes<BankEvent> for AccountChanges {
@@ -80,9 +88,7 @@ impl Changes<BankEvent> for AccountChanges {
     }
 
     fn take(&mut self) -> RowChanges {
-        let alike =
-            |(_, one): &(_, Change), (_, other): &(_, Change)| one.is_new() == other.is_new();
-        Box::new(in_pieces(self.0.take(), alike, rows))
+        self.0.take()
     }
 }
 
@@ -121,15 +127,6 @@ impl Change {
             AccountEvent::Closed(_) => self.status = Some("closed"),
         }
         Ok(())
-    }
-}
-
-/// Of accounts that are all new, or all known.
-fn rows(changes: &[(Box<str>, Change)]) -> RowChange {
-    if changes.iter().all(|(_, change)| change.is_new()) {
-        insert(changes)
-    } else {
-        update(changes)
     }
 }
 

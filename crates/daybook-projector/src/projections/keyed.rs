@@ -2,13 +2,26 @@
 
 use std::collections::HashMap;
 
+use crate::projection::{RowChange, RowChanges, in_pieces};
+
 /// What is new about one thing.
-pub(super) trait Change: Default {
+pub(super) trait Change: Default + Send + 'static {
     /// Whether its row is not in the table yet.
     fn is_new(&self) -> bool;
 
+    /// Whether nothing can change it any more.
+    fn is_final(&self) -> bool {
+        false
+    }
+
     /// Memory that it holds on to beyond its own size, in bytes.
     fn held_bytes(&self) -> usize;
+
+    /// The rows of some that are all new.
+    fn insert(changes: &[(Box<str>, Self)]) -> RowChange;
+
+    /// What changes in the rows of some that are all known.
+    fn update(changes: &[(Box<str>, Self)]) -> RowChange;
 }
 
 /// What is new about each of many things.
@@ -48,24 +61,31 @@ impl<C: Change> Keyed<C> {
 
     /// Takes them out: the new ones first, each kind in the order of its keys, so that two writers wait for each other
     /// instead of deadlocking.
-    pub(super) fn take(&mut self) -> Vec<(Box<str>, C)> {
+    pub(super) fn take(&mut self) -> RowChanges {
         // A new table: the old one would keep the memory of the largest batch for ever.
         let table = std::mem::take(self).changes;
-        in_order(table.into_iter().collect())
+        row_changes(table.into_iter().collect())
     }
 
-    /// Takes out, in the same order, those of which `is_final` holds.
-    pub(super) fn take_final(&mut self, is_final: fn(&C) -> bool) -> Vec<(Box<str>, C)> {
-        let taken: Vec<_> = self.changes.extract_if(|_, change| is_final(change)).collect();
+    /// Takes out, in the same order, those that nothing can change any more.
+    pub(super) fn take_final(&mut self) -> RowChanges {
+        let taken: Vec<_> = self.changes.extract_if(|_, change| change.is_final()).collect();
         let held = |(key, change): &(Box<str>, C)| allocated(key.len()) + change.held_bytes();
         self.held_bytes = self.held_bytes.saturating_sub(taken.iter().map(held).sum());
-        in_order(taken)
+        row_changes(taken)
     }
 }
 
-fn in_order<C: Change>(mut changes: Vec<(Box<str>, C)>) -> Vec<(Box<str>, C)> {
+fn row_changes<C: Change>(mut changes: Vec<(Box<str>, C)>) -> RowChanges {
     changes.sort_unstable_by(|(one, a), (other, b)| (b.is_new(), one).cmp(&(a.is_new(), other)));
-    changes
+    let alike = |(_, a): &(_, C), (_, b): &(_, C)| a.is_new() == b.is_new();
+    Box::new(in_pieces(changes, alike, |changes| {
+        if changes.iter().all(|(_, change)| change.is_new()) {
+            C::insert(changes)
+        } else {
+            C::update(changes)
+        }
+    }))
 }
 
 /// Memory that the allocator sets aside for so many bytes.
@@ -79,6 +99,7 @@ pub(super) fn allocated(bytes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::{Column, Kind, Rows};
 
     #[derive(Default)]
     struct Words {
@@ -91,13 +112,45 @@ mod tests {
             self.is_new
         }
 
+        fn is_final(&self) -> bool {
+            !self.text.is_empty()
+        }
+
         fn held_bytes(&self) -> usize {
             allocated(self.text.capacity())
         }
+
+        fn insert(changes: &[(Box<str>, Self)]) -> RowChange {
+            RowChange::Insert(keys(changes))
+        }
+
+        fn update(changes: &[(Box<str>, Self)]) -> RowChange {
+            RowChange::Update(keys(changes), "")
+        }
     }
 
-    fn keys(taken: &[(Box<str>, Words)]) -> Vec<&str> {
-        taken.iter().map(|(key, _)| &**key).collect()
+    fn keys(changes: &[(Box<str>, Words)]) -> Rows {
+        const COLUMNS: &[Column] = &[Column::new("key", Kind::Text)];
+        let mut rows = Rows::new("words", COLUMNS);
+        for (key, _) in changes {
+            rows.push(&[(&**key).into()]);
+        }
+        rows
+    }
+
+    /// How many rows of each kind there are, and the keys of all of them in their order.
+    fn told(changes: RowChanges) -> (usize, usize, String) {
+        let (mut inserted, mut updated, mut text) = (0, 0, String::new());
+        for change in changes {
+            let (rows, count) = match change {
+                RowChange::Insert(rows) => (rows, &mut inserted),
+                RowChange::Update(rows, _) | RowChange::Upsert(rows, _) => (rows, &mut updated),
+            };
+            *count += rows.len();
+            let printable = |byte: &u8| byte.is_ascii_lowercase();
+            text.extend(rows.copy_data().into_iter().filter(printable).map(char::from));
+        }
+        (inserted, updated, text)
     }
 
     #[test]
@@ -106,23 +159,22 @@ mod tests {
         for (key, is_new) in [("d", false), ("c", true), ("a", true), ("b", false), ("a", true)] {
             words.note(key, |word| word.is_new = is_new);
         }
-        assert_eq!(keys(&words.take()), ["a", "c", "b", "d"]);
+        assert_eq!(told(words.take()), (2, 2, "acbd".to_owned()));
         assert_eq!(words.bytes(), 0);
     }
 
     #[test]
     fn what_was_taken_out_takes_no_memory() {
         let mut words = Keyed::<Words>::default();
-        words.note("short", |word| word.text.push('x'));
+        words.note("pending", |word| word.is_new = true);
         let before = words.held_bytes;
         for n in 0..100 {
             words.note(&format!("a key that is number {n}"), |word| {
                 word.text.push_str("text that is longer than a word");
-                word.is_new = true;
             });
         }
-        assert_eq!(words.take_final(Change::is_new).len(), 100);
-        assert_eq!(words.held_bytes, before);
-        assert_eq!(keys(&words.take()), ["short"]);
+        let (inserted, updated, _) = told(words.take_final());
+        assert_eq!((inserted, updated, words.held_bytes), (0, 100, before));
+        assert_eq!(told(words.take()), (1, 0, "pending".to_owned()));
     }
 }

@@ -7,9 +7,9 @@ use daybook_core::transfer::event::TransferInitiated;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::keyed::{self, Change as _, Keyed, allocated};
+use super::keyed::{self, Keyed, allocated};
 use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Cell, Column, Kind, Rows};
 
 /// The read model `transfers`.
@@ -67,6 +67,11 @@ impl keyed::Change for Change {
         self.initiated.is_some()
     }
 
+    /// Nothing follows these: a transfer that is taken back is another transfer.
+    fn is_final(&self) -> bool {
+        matches!(self.status, "rejected" | "cancelled" | "executed")
+    }
+
     fn held_bytes(&self) -> usize {
         let initiated = self.initiated.as_ref().map_or(0, |(initiated, _)| {
             let ids = [initiated.source.as_str(), initiated.destination.as_str()];
@@ -75,6 +80,14 @@ impl keyed::Change for Change {
                 + allocated(initiated.initiator.as_str().len())
         });
         initiated + allocated(self.steps.capacity())
+    }
+
+    fn insert(changes: &[(Box<str>, Self)]) -> RowChange {
+        insert(changes)
+    }
+
+    fn update(changes: &[(Box<str>, Self)]) -> RowChange {
+        update(changes)
     }
 }
 
@@ -89,11 +102,11 @@ impl Changes<BankEvent> for TransferChanges {
     }
 
     fn take_final(&mut self) -> RowChanges {
-        Box::new(in_pieces(self.0.take_final(Change::is_final), alike, rows))
+        self.0.take_final()
     }
 
     fn take(&mut self) -> RowChanges {
-        Box::new(in_pieces(self.0.take(), alike, rows))
+        self.0.take()
     }
 }
 
@@ -109,11 +122,6 @@ impl Change {
         self.partition = partition_column(fact.recorded)?;
         self.version = fact.recorded.version.get();
         self.add_step(fact)
-    }
-
-    /// Nothing follows these: a transfer that is taken back is another transfer.
-    fn is_final(&self) -> bool {
-        matches!(self.status, "rejected" | "cancelled" | "executed")
     }
 
     fn add_step(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
@@ -146,19 +154,6 @@ fn status(event: &TransferEvent) -> &'static str {
         TransferEvent::Rejected(_) => "rejected",
         TransferEvent::Cancelled(_) => "cancelled",
         TransferEvent::Executed(_) => "executed",
-    }
-}
-
-fn alike((_, one): &(Box<str>, Change), (_, other): &(Box<str>, Change)) -> bool {
-    one.is_new() == other.is_new()
-}
-
-/// Of transfers that are all new, or all known.
-fn rows(changes: &[(Box<str>, Change)]) -> RowChange {
-    if changes.iter().all(|(_, change)| change.is_new()) {
-        insert(changes)
-    } else {
-        update(changes)
     }
 }
 

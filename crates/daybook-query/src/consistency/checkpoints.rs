@@ -45,12 +45,27 @@ impl Checkpoints {
 /// The projector's word for rows that are ahead of their log.
 const CAUSE_HISTORY: &str = "history";
 
+/// A partition of a current generation, as the queries of checkpoints give it; NULL where the projector has begun none.
 #[derive(sqlx::FromRow)]
-struct Row {
-    projection: String,
-    generation: i32,
+pub(crate) struct Place {
+    pub(crate) projection: String,
+    pub(crate) generation: i32,
     partition: Option<i16>,
     position: Option<i64>,
+}
+
+impl Place {
+    /// The partition, and how far it is.
+    pub(crate) fn reached(&self) -> Option<(Partition, Position)> {
+        let partition = Partition(u16::try_from(self.partition?).unwrap_or_default());
+        Some((partition, Position::new(self.position?).unwrap_or_default()))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    place: Place,
     stopped_cause: Option<String>,
     stopped_error: Option<String>,
 }
@@ -69,19 +84,18 @@ pub(crate) async fn read_checkpoints(
         .await?;
     let mut checkpoints = Checkpoints::default();
     for row in rows {
-        let model = checkpoints.0.entry(row.projection).or_default();
-        model.generation = row.generation;
-        let (Some(partition), Some(position)) = (row.partition, row.position) else { continue };
+        let reached = row.place.reached();
+        let model = checkpoints.0.entry(row.place.projection).or_default();
+        model.generation = row.place.generation;
+        let Some((partition, position)) = reached else { continue };
         let checkpoint = PartitionCheckpoint {
-            position: Position::new(position).unwrap_or_default(),
+            position,
             stopped: row.stopped_cause.map(|cause| Stopped {
                 ahead_of_log: cause == CAUSE_HISTORY,
                 error: row.stopped_error.unwrap_or(cause),
             }),
         };
-        model
-            .partitions
-            .insert(Partition(u16::try_from(partition).unwrap_or_default()), checkpoint);
+        model.partitions.insert(partition, checkpoint);
     }
     Ok(checkpoints)
 }

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::consistency::Place;
 use crate::error::{Kind, QueryError};
 
 /// How far one projection is.
@@ -51,10 +52,8 @@ pub(crate) struct StopRow {
 
 #[derive(sqlx::FromRow)]
 struct Row {
-    projection: String,
-    generation: i32,
-    partition: Option<i16>,
-    position: Option<i64>,
+    #[sqlx(flatten)]
+    place: Place,
     stopped_cause: Option<String>,
     stopped_position: Option<i64>,
     stopped_event_id: Option<Uuid>,
@@ -98,14 +97,14 @@ fn by_projection(rows: Vec<Row>, partition_count: u16) -> Vec<ProjectionRow> {
     let mut projections: BTreeMap<String, ProjectionRow> = BTreeMap::new();
     for row in rows {
         let projection =
-            projections.entry(row.projection.clone()).or_insert_with(|| ProjectionRow {
-                projection: row.projection.clone(),
-                generation: row.generation,
+            projections.entry(row.place.projection.clone()).or_insert_with(|| ProjectionRow {
+                projection: row.place.projection.clone(),
+                generation: row.place.generation,
                 rebuild: row.rebuild(),
                 partitions: (0..partition_count).map(|_| PartitionRow::default()).collect(),
             });
-        let place = row.partition.and_then(|partition| usize::try_from(partition).ok());
-        if let Some(partition) = place.and_then(|place| projection.partitions.get_mut(place)) {
+        let reached = row.place.reached().map(|(partition, _)| partition.index());
+        if let Some(partition) = reached.and_then(|index| projection.partitions.get_mut(index)) {
             *partition = PartitionRow::from(row);
         }
     }
@@ -126,6 +125,7 @@ impl Row {
 
 impl From<Row> for PartitionRow {
     fn from(row: Row) -> Self {
+        let position = row.place.reached().map(|(_, position)| position).unwrap_or_default();
         let stop = row.stopped_cause.map(|cause| StopRow {
             error: row.stopped_error.unwrap_or_else(|| cause.clone()),
             cause,
@@ -134,11 +134,6 @@ impl From<Row> for PartitionRow {
             since: row.stopped_since,
             attempts: row.attempts.unwrap_or_default(),
         });
-        Self {
-            position: row.position.and_then(|p| Position::new(p).ok()).unwrap_or_default(),
-            backlog: Backlog::default(),
-            owner: row.owner,
-            stop,
-        }
+        Self { position, backlog: Backlog::default(), owner: row.owner, stop }
     }
 }

@@ -142,6 +142,7 @@ pub(crate) async fn run(
     figures.push(last.figure(long, effort.accounts, Target::None));
     figures.push(rebuilds::growth([(usual, &judged), (long, &last)]));
     figures.push(rebuilds::memory(&[&first, &judged, &last]));
+    figures.push(rebuilds::memory_growth(&judged, &last));
     Ok(figures)
 }
 
@@ -164,6 +165,9 @@ pub(crate) async fn run_rebuilds(
         measured.push(rebuilds);
     }
     figures.push(rebuilds::memory(&measured.iter().collect::<Vec<_>>()));
+    if let [.., short, long] = &*measured {
+        figures.push(rebuilds::memory_growth(short, long));
+    }
     Ok(figures)
 }
 

@@ -16,8 +16,8 @@ use crate::bench::table::Target;
 /// Between two looks at the process's memory, of which the kernel keeps the highest.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Memory that a rebuild may use, in MB.
-const MEMORY_MB_MAX: f64 = 400.0;
+/// Memory that a rebuild may use, and should, in MB.
+const MEMORY_MB: Target = Target::AtMost { must: 400.0, aim: 250.0 };
 
 /// What came of some rebuilds.
 #[derive(Debug)]
@@ -139,6 +139,19 @@ pub(super) fn growth([(less, short), (more, long)]: [(u64, &Rebuilds); 2]) -> Pr
     // A tenth is what two runs differ by anyway.
     let target = Target::AtMost { must: 1.1, aim: 1.0 };
     ProjectorFigure::judged("rebuild all, time over events", measured, time / events, target, "")
+}
+
+/// Whether a longer log needs no more memory.
+pub(super) fn memory_growth(short: &Rebuilds, long: &Rebuilds) -> ProjectorFigure {
+    let times = long.memory_peak_mb / short.memory_peak_mb;
+    let target = Target::AtMost { must: 1.25, aim: 1.1 };
+    ProjectorFigure::judged(
+        "rebuild all, memory at the greatest length over that before",
+        format!("{times:.2} ×"),
+        times,
+        target,
+        " ×",
+    )
 }
 
 /// Whether memory is bounded.
