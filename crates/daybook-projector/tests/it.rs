@@ -18,3 +18,5 @@ mod migrate;
 mod projections;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/roll_back.rs"]
+mod roll_back;

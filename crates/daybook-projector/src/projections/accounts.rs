@@ -68,11 +68,11 @@ impl keyed::Change for Change {
         self.opened.as_ref().map_or(0, |opened| allocated(opened.owner.len()))
     }
 
-    fn insert(changes: &[(Box<str>, Self)]) -> RowChange {
+    fn insert(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
         insert(changes)
     }
 
-    fn update(changes: &[(Box<str>, Self)]) -> RowChange {
+    fn update(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
         update(changes)
     }
 }
@@ -145,7 +145,7 @@ const INSERTED: &[Column] = &[
 ];
 
 /// A plain insert: an account that is opened twice is an error, not an update.
-fn insert(changes: &[(Box<str>, Change)]) -> RowChange {
+fn insert(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
     let mut rows = Rows::new("accounts", INSERTED);
     for (id, change) in changes {
         let opened = change.opened.as_ref().expect("only opened ones are inserted");
@@ -175,7 +175,7 @@ const UPDATED: &[Column] = &[
     Column::new("updated_at", Kind::Timestamp),
 ];
 
-fn update(changes: &[(Box<str>, Change)]) -> RowChange {
+fn update(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
     let mut rows = Rows::new("accounts", UPDATED);
     for (id, change) in changes {
         rows.push(&[

@@ -40,8 +40,8 @@ impl Projection<BankEvent> for DailyActivity {
     }
 }
 
-/// The table's primary key: day, currency, kind, partition.
-type Key = (Date, &'static str, &'static str, i16);
+/// Partition, day, kind, currency: numbers first, which are quickly compared.
+type Key = (i16, Date, &'static str, &'static str);
 
 #[derive(Default)]
 struct Sums(BTreeMap<Key, Sum>);
@@ -63,7 +63,7 @@ impl Changes<BankEvent> for Sums {
         let day = fact.recorded.recorded_at.to_offset(UtcOffset::UTC).date();
         let currency = movement.amount.currency.code();
         let partition = partition_column(fact.recorded)?;
-        let sum = self.0.entry((day, currency, movement.kind, partition)).or_default();
+        let sum = self.0.entry((partition, day, movement.kind, currency)).or_default();
         sum.add(movement.amount.minor_units)
     }
 
@@ -97,7 +97,7 @@ const COLUMNS: &[Column] = &[
 
 fn add(sums: &[(Key, Sum)]) -> RowChange {
     let mut rows = Rows::new("daily_activity", COLUMNS);
-    for ((day, currency, kind, partition), sum) in sums {
+    for ((partition, day, kind, currency), sum) in sums {
         rows.push(&[
             (*day).into(),
             (*currency).into(),

@@ -18,15 +18,16 @@ pub(super) trait Change: Default + Send + 'static {
     fn held_bytes(&self) -> usize;
 
     /// The rows of some that are all new.
-    fn insert(changes: &[(Box<str>, Self)]) -> RowChange;
+    fn insert(changes: &[(Box<str>, Box<Self>)]) -> RowChange;
 
     /// What changes in the rows of some that are all known.
-    fn update(changes: &[(Box<str>, Self)]) -> RowChange;
+    fn update(changes: &[(Box<str>, Box<Self>)]) -> RowChange;
 }
 
 /// What is new about each of many things.
 pub(super) struct Keyed<C> {
-    changes: HashMap<Box<str>, C>,
+    /// Boxed, so that the table is small: while it grows it is there twice.
+    changes: HashMap<Box<str>, Box<C>>,
     /// What the keys and the changes hold on to.
     held_bytes: usize,
 }
@@ -42,8 +43,8 @@ impl<C: Change> Keyed<C> {
     pub(super) fn note<T>(&mut self, key: &str, note: impl FnOnce(&mut C) -> T) -> T {
         // Looked up twice where it is new, so that the key is not copied where it is not.
         if !self.changes.contains_key(key) {
-            self.held_bytes += allocated(key.len());
-            self.changes.insert(key.into(), C::default());
+            self.held_bytes += allocated(key.len()) + allocated(size_of::<C>());
+            self.changes.insert(key.into(), Box::default());
         }
         let change = self.changes.get_mut(key).expect("it was inserted where it was not there");
         let before = change.held_bytes();
@@ -56,7 +57,7 @@ impl<C: Change> Keyed<C> {
     pub(super) fn bytes(&self) -> usize {
         // A table keeps an eighth of its places free, and a byte about each.
         let places = self.changes.capacity() / 7 * 8;
-        self.held_bytes + places * (size_of::<(Box<str>, C)>() + 1)
+        self.held_bytes + places * (size_of::<(Box<str>, Box<C>)>() + 1)
     }
 
     /// Takes them out: the new ones first, each kind in the order of its keys, so that two writers wait for each other
@@ -70,15 +71,17 @@ impl<C: Change> Keyed<C> {
     /// Takes out, in the same order, those that nothing can change any more.
     pub(super) fn take_final(&mut self) -> RowChanges {
         let taken: Vec<_> = self.changes.extract_if(|_, change| change.is_final()).collect();
-        let held = |(key, change): &(Box<str>, C)| allocated(key.len()) + change.held_bytes();
+        let held = |(key, change): &(Box<str>, Box<C>)| {
+            allocated(key.len()) + allocated(size_of::<C>()) + change.held_bytes()
+        };
         self.held_bytes = self.held_bytes.saturating_sub(taken.iter().map(held).sum());
         row_changes(taken)
     }
 }
 
-fn row_changes<C: Change>(mut changes: Vec<(Box<str>, C)>) -> RowChanges {
+fn row_changes<C: Change>(mut changes: Vec<(Box<str>, Box<C>)>) -> RowChanges {
     changes.sort_unstable_by(|(one, a), (other, b)| (b.is_new(), one).cmp(&(a.is_new(), other)));
-    let alike = |(_, a): &(_, C), (_, b): &(_, C)| a.is_new() == b.is_new();
+    let alike = |(_, a): &(_, Box<C>), (_, b): &(_, Box<C>)| a.is_new() == b.is_new();
     Box::new(in_pieces(changes, alike, |changes| {
         if changes.iter().all(|(_, change)| change.is_new()) {
             C::insert(changes)
@@ -120,16 +123,16 @@ mod tests {
             allocated(self.text.capacity())
         }
 
-        fn insert(changes: &[(Box<str>, Self)]) -> RowChange {
+        fn insert(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
             RowChange::Insert(keys(changes))
         }
 
-        fn update(changes: &[(Box<str>, Self)]) -> RowChange {
+        fn update(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
             RowChange::Update(keys(changes), "")
         }
     }
 
-    fn keys(changes: &[(Box<str>, Words)]) -> Rows {
+    fn keys(changes: &[(Box<str>, Box<Words>)]) -> Rows {
         const COLUMNS: &[Column] = &[Column::new("key", Kind::Text)];
         let mut rows = Rows::new("words", COLUMNS);
         for (key, _) in changes {

@@ -82,11 +82,11 @@ impl keyed::Change for Change {
         initiated + allocated(self.steps.capacity())
     }
 
-    fn insert(changes: &[(Box<str>, Self)]) -> RowChange {
+    fn insert(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
         insert(changes)
     }
 
-    fn update(changes: &[(Box<str>, Self)]) -> RowChange {
+    fn update(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
         update(changes)
     }
 }
@@ -172,7 +172,7 @@ const INSERTED: &[Column] = &[
 ];
 
 /// A plain insert: a transfer that is initiated twice is an error, not an update.
-fn insert(changes: &[(Box<str>, Change)]) -> RowChange {
+fn insert(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
     let mut rows = Rows::new("transfers", INSERTED);
     for (id, change) in changes {
         let (initiated, position) =
@@ -201,7 +201,7 @@ const UPDATED: &[Column] = &[
     Column::new("steps", Kind::Json),
 ];
 
-fn update(changes: &[(Box<str>, Change)]) -> RowChange {
+fn update(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
     let mut rows = Rows::new("transfers", UPDATED);
     for (id, change) in changes {
         let steps = change.steps_text();

@@ -15,7 +15,7 @@ use super::support::ledger::{Business, deposited, opened};
 use super::support::reference::{assert_read_models_equal_the_log, assert_rows_equal_the_log};
 
 /// Appends of a plausible business, whose messages never come.
-async fn business(world: &mut World, business: &mut Business, appends: usize) {
+pub(crate) async fn business(world: &mut World, business: &mut Business, appends: usize) {
     for _ in 0..appends {
         let events = business.next();
         let events: Vec<_> = events.iter().map(|(s, e)| (s.as_str(), e.clone())).collect();
@@ -23,11 +23,11 @@ async fn business(world: &mut World, business: &mut Business, appends: usize) {
     }
 }
 
-fn named(name: &str) -> Arc<dyn Projection<BankEvent>> {
+pub(crate) fn named(name: &str) -> Arc<dyn Projection<BankEvent>> {
     projections::all().into_iter().find(|projection| projection.name() == name).unwrap()
 }
 
-async fn rebuild(
+pub(crate) async fn rebuild(
     world: &World,
     names: &[&str],
     options: RebuildOptions,
@@ -36,7 +36,7 @@ async fn rebuild(
     world.rebuilder().rebuild(&projections, &options, &Watch::new().0).await
 }
 
-async fn rebuild_all(world: &World, options: RebuildOptions) -> Vec<Rebuilt> {
+pub(crate) async fn rebuild_all(world: &World, options: RebuildOptions) -> Vec<Rebuilt> {
     let projections = projections::all();
     world.rebuilder().rebuild(&projections, &options, &Watch::new().0).await.unwrap()
 }
@@ -46,7 +46,7 @@ async fn tables(world: &World) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&world.pool).await.unwrap()
 }
 
-fn text(error: &RebuildError) -> String {
+pub(crate) fn text(error: &RebuildError) -> String {
     format!("{:#}", anyhow::anyhow!("{error}"))
 }
 
@@ -126,74 +126,6 @@ async fn verify_finds_a_tampered_row_and_does_not_swap() {
         "what was not swapped is dropped"
     );
     projector.stop().await;
-}
-
-#[tokio::test]
-async fn a_kept_generation_catches_up_and_is_current_again() {
-    let mut world = World::start().await;
-    let projector = world.projector().await;
-    let mut ledger = Business::new(15, 8);
-    business(&mut world, &mut ledger, 200).await;
-    world.wait_until_level().await;
-    let keep = RebuildOptions { keep_old: true, ..RebuildOptions::default() };
-    rebuild_all(&world, keep).await;
-    business(&mut world, &mut ledger, 200).await;
-    world.wait_until_level().await;
-    let watch = Watch::new().0;
-    for (projection, expected) in [("accounts", 1), ("account_entries", 1), ("accounts", 2)] {
-        let back = world.rebuilder().roll_back(&named(projection), &watch).await.unwrap();
-        assert_eq!(back.to.0, expected);
-        assert_eq!(world.generation(projection).await, expected);
-        business(&mut world, &mut ledger, 50).await;
-        assert_read_models_equal_the_log(&world).await;
-    }
-    projector.stop().await;
-}
-
-/// As after an upgrade that raised the version of `accounts`, or went back to a lower one.
-#[tokio::test]
-async fn what_another_version_filled_is_left_alone_until_it_is_rebuilt() {
-    let mut world = World::start().await;
-    let mut ledger = Business::new(20, 8);
-    business(&mut world, &mut ledger, 50).await;
-    world
-        .execute(
-            "UPDATE read.projections SET version = version + 1 WHERE projection = 'accounts';
-             UPDATE read.generations SET version = version + 1 WHERE projection = 'accounts'",
-        )
-        .await;
-    let projector = world.projector().await;
-    world.wait_until_level().await;
-    let told = "SELECT projection, count(*) FROM read.checkpoints GROUP BY 1 ORDER BY 1";
-    let told = world.rows(told).await.join(" ");
-    assert!(told.contains("account_entries") && !told.contains("\"accounts\""), "{told}");
-    let rows: i64 = world.scalar("SELECT count(*) FROM read.accounts_1").await.unwrap();
-    assert_eq!(rows, 0, "nobody writes into another version's rows");
-
-    let verify = RebuildOptions { verify: true, ..RebuildOptions::default() };
-    let error = rebuild(&world, &["accounts"], verify).await.unwrap_err();
-    assert!(
-        text(&error).contains("another version of its code filled the live generation"),
-        "{error}"
-    );
-    let keep = RebuildOptions { keep_old: true, ..RebuildOptions::default() };
-    rebuild(&world, &["accounts"], keep).await.unwrap();
-    // The projector that runs takes the new generation on.
-    business(&mut world, &mut ledger, 50).await;
-    assert_read_models_equal_the_log(&world).await;
-    let error = world.rebuilder().roll_back(&named("accounts"), &Watch::new().0).await.unwrap_err();
-    assert!(
-        text(&error).contains("was kept by version 2 of its code, and this build has 1"),
-        "{error}"
-    );
-    projector.stop().await;
-}
-
-#[tokio::test]
-async fn without_a_kept_generation_there_is_no_way_back() {
-    let world = World::start().await;
-    let error = world.rebuilder().roll_back(&named("accounts"), &Watch::new().0).await.unwrap_err();
-    assert!(text(&error).contains("has no generation to go back to"), "{error}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod rebuild_killed;
 mod rebuild_restored;
 mod redis_trouble;
 mod restored_log;
+mod skips;
 mod story;
 mod watch;
 mod world;
