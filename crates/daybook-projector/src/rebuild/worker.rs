@@ -19,10 +19,10 @@ use super::fill::Limits;
 use crate::projection::{Changes, Generation, RowChange, RowChanges};
 use crate::rows::Rows;
 
-/// A pile is looked through for what is final after so many more bytes: large against what a COPY costs by itself.
+/// What is final is written when there may be so much of it: large against what a COPY costs by itself.
 const FINAL_BYTES: usize = 4 * 1024 * 1024;
 
-/// Of a worker's memory, what a pile may grow by before that where there is little of it.
+/// But this part of a worker's memory at most, where it has little.
 const FINAL_SHARE: usize = 8;
 
 /// What of a COPY is handed to the connection at once, which keeps a buffer as large as that.
@@ -34,6 +34,8 @@ pub(super) struct Worker<E> {
     read: PgPool,
     piles: Vec<Pile<E>>,
     memory_bytes: usize,
+    /// A pile is looked through for what is final when it has grown by this.
+    final_bytes: usize,
     /// Read up to here.
     position: Position,
 }
@@ -58,16 +60,16 @@ impl<E: EventPayload> Worker<E> {
         limits: &Limits,
         memory_bytes: usize,
     ) -> Self {
-        let look_at_bytes = FINAL_BYTES.min(memory_bytes / FINAL_SHARE);
+        let final_bytes = FINAL_BYTES.min(memory_bytes / FINAL_SHARE);
         let pile = |(build, limits): (&Arc<Build<E>>, &Vec<Position>)| Pile {
             build: Arc::clone(build),
             limits: limits.clone(),
             changes: build.projection.changes(),
-            look_at_bytes,
+            look_at_bytes: final_bytes,
             written: false,
         };
         let piles = builds.iter().zip(limits).map(pile).collect();
-        Self { connection, read, piles, memory_bytes, position: Position::ZERO }
+        Self { connection, read, piles, memory_bytes, final_bytes, position: Position::ZERO }
     }
 
     /// Until there are no more events; then everything is in the tables.
@@ -110,8 +112,7 @@ impl<E: EventPayload> Worker<E> {
             let changes = pile.changes.take_final();
             pile.write(changes, &mut self.connection, &self.read, self.position).await?;
             // What is left is looked through again when there is twice as much: each change a few times at most.
-            let more = FINAL_BYTES.min(self.memory_bytes / FINAL_SHARE);
-            pile.look_at_bytes = 2 * pile.changes.bytes() + more;
+            pile.look_at_bytes = 2 * pile.changes.bytes() + self.final_bytes;
         }
         while self.piles.iter().map(|pile| pile.changes.bytes()).sum::<usize>() > self.memory_bytes
         {
