@@ -5,6 +5,7 @@
 //! - [`load`]: the states of many streams at once, from snapshots and later events;
 //! - [`read`]: the log in order, one stream, the head;
 //! - [`replay`]: the log once more, for one's own code: pages in bounded memory, filters, progress;
+//! - [`inspect`]: the rows as they stand, for checks and copies;
 //! - [`snapshot`]: folded states, a cache;
 //! - [`migrate`]: the schema.
 
@@ -12,6 +13,7 @@ pub mod append;
 pub mod command;
 pub mod error;
 pub mod head;
+pub mod inspect;
 pub mod load;
 pub mod migrate;
 pub mod read;

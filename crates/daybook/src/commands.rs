@@ -10,11 +10,13 @@ pub(crate) mod import;
 mod interrupts;
 pub(crate) mod migrate;
 pub(crate) mod money;
+mod progress;
 pub(crate) mod projection;
 pub(crate) mod projections;
 pub(crate) mod rebuild;
 pub(crate) mod statement;
 pub(crate) mod transfer;
+pub(crate) mod verify;
 
 pub(crate) use interrupts::Interrupts;
 
@@ -40,6 +42,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Projection(verb) => projection::run(&session, verb).await,
         Verb::Import(args) => import::run(&session, args).await,
         Verb::Rebuild(args) => rebuild::run(&session, args).await,
+        Verb::Verify(args) => verify::run(&session, args).await,
         Verb::Migrate(args) => migrate::run(&session, args).await,
         Verb::Dev(args) => dev::run(&session, args).await,
         Verb::Demo(args) => demo::run(&session, args).await,
