@@ -12,4 +12,6 @@ mod rebuild_restored;
 mod redis_trouble;
 mod restored_log;
 mod story;
+mod tampering;
+mod verify;
 mod world;
