@@ -84,14 +84,14 @@ impl Order {
         }
     }
 
+    /// Against the event right before, so that one time that was moved forth is one finding, at the event after it.
     fn time(&mut self, event: &StoredEvent, findings: &mut Findings) {
-        match self.last_time {
-            Some(last) if event.recorded_at < last => {
-                let place = Place::event(event.position, &event.stream_id, event.version);
-                let expected = format!("{last} or later");
-                findings.add("time", place, "recorded_at", expected, event.recorded_at);
-            }
-            _ => self.last_time = Some(event.recorded_at),
+        if let Some(last) = self.last_time.replace(event.recorded_at)
+            && event.recorded_at < last
+        {
+            let place = Place::event(event.position, &event.stream_id, event.version);
+            let expected = format!("{last}, as of the event before, or later");
+            findings.add("time", place, "recorded_at", expected, event.recorded_at);
         }
     }
 }
@@ -171,7 +171,8 @@ mod tests {
         check(|log| drop(log.pop()), &["gap at 3", "head", "head"]);
         check(|log| log[1].prev_position = 0, &["link at 2"]);
         check(|log| log[1].partition += 1, &["partition at 2"]);
-        check(|log| log[1].recorded_at -= Duration::SECOND, &["time at 2"]);
+        check(|log| log[1].recorded_at -= Duration::MINUTE, &["time at 2"]);
+        check(|log| log[0].recorded_at += Duration::HOUR, &["time at 2"]);
         check(|log| log.push(event(4, 3, "account-a", 4)), &["head at 4", "head", "head"]);
         check(|log| log.insert(0, event(-5, 0, "account-a", 4)), &["position at -5", "link at 1"]);
     }

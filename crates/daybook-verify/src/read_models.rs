@@ -36,13 +36,13 @@ pub(crate) async fn check(
     watch: &Watch,
 ) -> Result<Vec<ReadModel>, VerifyError> {
     let all = projections::all();
-    if let Some(checked) = fold(rebuilder, &all, sample.partitions(), watch).await? {
+    if let Ok(checked) = fold(rebuilder, &all, sample.partitions(), watch).await? {
         return Ok(checked.into_iter().map(|checked| note(checked, findings)).collect());
     }
     let mut read_models = Vec::new();
     for projection in all {
         let (name, one): (_, Projections) = (projection.name(), vec![projection]);
-        match fold_one(rebuilder, &one, sample.partitions(), watch).await? {
+        match fold(rebuilder, &one, sample.partitions(), watch).await? {
             Ok(checked) => {
                 read_models.extend(checked.into_iter().map(|checked| note(checked, findings)));
             }
@@ -66,17 +66,7 @@ struct Unfoldable {
     text: String,
 }
 
-/// `None`: some of them cannot be folded.
 async fn fold(
-    rebuilder: &Rebuilder,
-    projections: &Projections,
-    partitions: Option<&[Partition]>,
-    watch: &Watch,
-) -> Result<Option<Vec<Checked>>, VerifyError> {
-    Ok(fold_one(rebuilder, projections, partitions, watch).await?.ok())
-}
-
-async fn fold_one(
     rebuilder: &Rebuilder,
     projections: &Projections,
     partitions: Option<&[Partition]>,
