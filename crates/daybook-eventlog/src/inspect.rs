@@ -17,6 +17,7 @@ pub use snapshots::StoredSnapshot;
 pub use streams::StreamEvent;
 
 use futures::TryStreamExt as _;
+use futures::stream::BoxStream;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use time::OffsetDateTime;
@@ -79,6 +80,13 @@ impl Inspector {
     pub fn events(&self, after: i64, up_to: i64) -> Pages<StoredEvent> {
         Pages::read(Events { pool: self.pool.clone(), after, up_to })
     }
+
+    /// The same of one stream, in the order of its versions.
+    #[must_use]
+    pub fn events_of(&self, stream_id: &str, after: i64, up_to: i64) -> Pages<StoredEvent> {
+        let (pool, stream_id) = (self.pool.clone(), stream_id.to_owned());
+        Pages::read(EventsOf { pool, stream_id, after_version: i64::MIN, after, up_to })
+    }
 }
 
 struct Events {
@@ -91,22 +99,55 @@ impl ReadPage for Events {
     type Row = StoredEvent;
 
     async fn read_page(&mut self) -> Result<Vec<StoredEvent>, ReadError> {
-        let mut rows = sqlx::query(include_str!("queries/inspect_events.sql"))
+        let rows = sqlx::query(include_str!("queries/inspect_events.sql"))
             .bind(self.after)
             .bind(self.up_to)
             .bind(PAGE_ROWS_MAX)
             .fetch(&self.pool);
-        let (mut page, mut bytes) = (Vec::new(), 0);
-        while bytes < PAGE_BYTES_MAX
-            && let Some(row) = rows.try_next().await?
-        {
-            let event = stored_event(&row)?;
-            bytes += event.data.len() + event.metadata.len();
-            self.after = event.position;
-            page.push(event);
-        }
+        let page = collect(rows).await?;
+        self.after = page.last().map_or(self.after, |last| last.position);
         Ok(page)
     }
+}
+
+struct EventsOf {
+    pool: PgPool,
+    stream_id: String,
+    after_version: i64,
+    after: i64,
+    up_to: i64,
+}
+
+impl ReadPage for EventsOf {
+    type Row = StoredEvent;
+
+    async fn read_page(&mut self) -> Result<Vec<StoredEvent>, ReadError> {
+        let rows = sqlx::query(include_str!("queries/inspect_events_of.sql"))
+            .bind(self.stream_id.clone())
+            .bind(self.after_version)
+            .bind(self.after)
+            .bind(self.up_to)
+            .bind(PAGE_ROWS_MAX)
+            .fetch(&self.pool);
+        let page = collect(rows).await?;
+        self.after_version = page.last().map_or(self.after_version, |last| last.version);
+        Ok(page)
+    }
+}
+
+/// A page of rows: it ends early where it has enough bytes.
+async fn collect(
+    mut rows: BoxStream<'_, Result<PgRow, sqlx::Error>>,
+) -> Result<Vec<StoredEvent>, ReadError> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    while bytes < PAGE_BYTES_MAX
+        && let Some(row) = rows.try_next().await?
+    {
+        let event = stored_event(&row)?;
+        bytes += event.data.len() + event.metadata.len();
+        page.push(event);
+    }
+    Ok(page)
 }
 
 fn stored_event(row: &PgRow) -> Result<StoredEvent, sqlx::Error> {

@@ -6,6 +6,7 @@
 //! - [`read`]: the log in order, one stream, the head;
 //! - [`replay`]: the log once more, for one's own code: pages in bounded memory, filters, progress;
 //! - [`inspect`]: the rows as they stand, for checks and copies;
+//! - [`restore`]: an exported log, put into an empty one;
 //! - [`snapshot`]: folded states, a cache;
 //! - [`migrate`]: the schema.
 
@@ -18,6 +19,7 @@ pub mod load;
 pub mod migrate;
 pub mod read;
 pub mod replay;
+pub mod restore;
 pub mod snapshot;
 
 mod row;
