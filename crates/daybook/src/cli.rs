@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, history, import, migrate, money, projection, projections,
-    rebuild, statement, transfer, verify,
+    account, activity, bench, demo, dev, export, history, import, migrate, money, projection,
+    projections, rebuild, restore_events, statement, transfer, verify,
 };
 use crate::failure::Failure;
 
@@ -117,6 +117,10 @@ pub(crate) enum Verb {
     Rebuild(rebuild::RebuildArgs),
     /// Check that log, snapshots and read models are what they say they are.
     Verify(verify::VerifyArgs),
+    /// Write events or statements as JSON Lines, CSV or Parquet.
+    Export(export::ExportArgs),
+    /// Put exported events into an empty log, as they were.
+    RestoreEvents(restore_events::RestoreArgs),
     /// Create or upgrade the database of the log and that of the read models.
     Migrate(migrate::MigrateArgs),
     /// Run everything on this machine, in the foreground: a private PostgreSQL, a private Redis, the services.

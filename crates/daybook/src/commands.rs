@@ -5,6 +5,7 @@ pub(crate) mod activity;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod import;
 mod interrupts;
@@ -14,6 +15,7 @@ mod progress;
 pub(crate) mod projection;
 pub(crate) mod projections;
 pub(crate) mod rebuild;
+pub(crate) mod restore_events;
 pub(crate) mod statement;
 pub(crate) mod transfer;
 pub(crate) mod verify;
@@ -43,6 +45,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Import(args) => import::run(&session, args).await,
         Verb::Rebuild(args) => rebuild::run(&session, args).await,
         Verb::Verify(args) => verify::run(&session, args).await,
+        Verb::Export(args) => export::run(args).await,
+        Verb::RestoreEvents(args) => restore_events::run(&session, args).await,
         Verb::Migrate(args) => migrate::run(&session, args).await,
         Verb::Dev(args) => dev::run(&session, args).await,
         Verb::Demo(args) => demo::run(&session, args).await,

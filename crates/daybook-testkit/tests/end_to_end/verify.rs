@@ -1,11 +1,11 @@
 //! `daybook verify` as a process: what it says of a stack that works, and of one in the middle of its work.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use daybook_testkit::servers::{Process, ProcessSpec, Service, service_binary};
+use daybook_testkit::servers::Service;
 use serde_json::Value;
 
+use crate::command_line::daybook;
 use crate::world::World;
 
 /// What a run of `daybook verify` said.
@@ -20,30 +20,19 @@ pub(crate) struct Verified {
 /// Runs `daybook verify --json` with further arguments on one of the server's databases, as the projector's role.
 pub(crate) async fn verify(world: &World, database: &str, arguments: &str) -> Verified {
     let url = world.stack.postgres.url(Service::Projector.role(), database);
-    let spec = ProcessSpec::new(service_binary("daybook").unwrap())
-        .arg("verify")
-        .arg("--json")
-        .env("DAYBOOK_LOG_DATABASE_URL", &url)
-        .env("DAYBOOK_READ_DATABASE_URL", &url);
-    let spec = arguments.split_whitespace().fold(spec, ProcessSpec::arg);
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&lines);
-    let mut process = Process::start(&spec, move |line: &str| {
-        sink.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
-    })
-    .await
-    .unwrap();
-    let code = process.wait().await.unwrap().code();
-    let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
+    let environment = [("DAYBOOK_LOG_DATABASE_URL", &*url), ("DAYBOOK_READ_DATABASE_URL", &*url)];
+    let arguments: Vec<_> =
+        ["verify", "--json"].into_iter().chain(arguments.split_whitespace()).collect();
+    let (code, printed) = daybook(&arguments, &environment).await;
     let objects: Vec<Value> =
-        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        printed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let of =
         |kind: &'static str| objects.iter().filter_map(move |object| object.get(kind).cloned());
     Verified {
         code,
         findings: of("finding").collect(),
         summary: of("verified").next().unwrap_or_default(),
-        printed: lines.join("\n"),
+        printed,
     }
 }
 

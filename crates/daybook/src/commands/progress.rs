@@ -44,6 +44,11 @@ enum How {
 }
 
 impl Shown {
+    /// On stderr alone, where stdout carries what was asked for.
+    pub(super) fn beside_output() -> Self {
+        Self::new(Printer { json: false })
+    }
+
     pub(super) fn new(printer: Printer) -> Self {
         let (how, every) = if printer.json {
             (How::Objects(printer), OBJECT_EVERY)
