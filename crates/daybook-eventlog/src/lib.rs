@@ -5,6 +5,8 @@
 //! - [`load`]: the states of many streams at once, from snapshots and later events;
 //! - [`read`]: the log in order, one stream, the head;
 //! - [`replay`]: the log once more, for one's own code: pages in bounded memory, filters, progress;
+//! - [`inspect`]: the rows as they stand, for checks and copies;
+//! - [`restore`]: an exported log, put into an empty one;
 //! - [`snapshot`]: folded states, a cache;
 //! - [`migrate`]: the schema.
 
@@ -12,10 +14,12 @@ pub mod append;
 pub mod command;
 pub mod error;
 pub mod head;
+pub mod inspect;
 pub mod load;
 pub mod migrate;
 pub mod read;
 pub mod replay;
+pub mod restore;
 pub mod snapshot;
 
 mod row;

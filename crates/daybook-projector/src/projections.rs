@@ -16,6 +16,7 @@ use daybook_core::event::RecordedEvent;
 pub use account_entries::AccountEntries;
 pub use accounts::Accounts;
 pub use daily_activity::DailyActivity;
+pub use movement::Movement;
 pub use transfers::Transfers;
 
 use crate::projection::{FoldError, Projection};

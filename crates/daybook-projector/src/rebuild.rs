@@ -9,6 +9,8 @@
 //! 5. `swap`: the live checkpoints are locked, what is left is applied, the live checkpoints are retired, the current
 //!    generation moves. Projectors meet the retired checkpoint and go on in the new generation.
 //!
+//! `check` stops after step 4 and throws the new generation away: it only says whether the live one is right.
+//!
 //! `roll_back` goes back to a kept generation by steps 3 and 5. `generations` says which there are, `clean` drops those
 //! that nobody needs.
 //!
@@ -17,6 +19,7 @@
 
 mod build;
 mod catch_up;
+mod check;
 mod clean;
 mod compare;
 mod fill;
@@ -34,12 +37,14 @@ use std::time::Duration;
 
 use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
+use daybook_core::partition::Partition;
 use daybook_eventlog::{LogReader, ReadError, ReplayError};
 use daybook_runtime::postgres;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+pub use check::{Checked, Verdict};
 pub use clean::{Dropped, clean};
 pub use compare::{Difference, Mismatch};
 pub use progress::{Phase, Progress, Watch};
@@ -139,6 +144,17 @@ pub enum RebuildError {
         /// The log was read up to here.
         before: Position,
     },
+    /// Its rows were folded from events that the log does not hold.
+    #[error(
+        "projection `{projection}` cannot be verified: its live generation, at position {position}, is ahead of the log, \
+         which was restored"
+    )]
+    AheadOfLog {
+        /// Which.
+        projection: &'static str,
+        /// Where one of its partitions is.
+        position: Position,
+    },
     /// The session to the read models' database was lost, or somebody took over.
     #[error(
         "the generation is no longer this rebuild's: its database session was lost, or somebody else took over"
@@ -214,20 +230,7 @@ impl Rebuilder {
         check(projections, options)?;
         self.clean(projections, QUERY_TIME_MAX).await?;
         let mut builder = Builder::connect(&self.read_options).await?;
-        let mut builds = Vec::new();
-        for projection in projections {
-            let begun = async {
-                let skips = Skips::load(&self.log, projection.name()).await?;
-                builder.begin(projection, options.after, skips).await
-            };
-            match begun.await {
-                Ok(build) => builds.push(Arc::new(build)),
-                Err(error) => {
-                    builder.abandon(&builds).await;
-                    return Err(error);
-                }
-            }
-        }
+        let builds = self.begin(&mut builder, projections, options.after, None).await?;
         let work = self.build_and_swap(&builds, options, builder.id(), watch);
         let done = tokio::select! {
             done = work => done,
@@ -242,6 +245,34 @@ impl Rebuilder {
         done
     }
 
+    /// Begins a build of each projection, or of none.
+    async fn begin<E: EventPayload>(
+        &self,
+        builder: &mut Builder,
+        projections: &[Arc<dyn Projection<E>>],
+        after: Position,
+        partitions: Option<&[Partition]>,
+    ) -> Result<Vec<Arc<Build<E>>>, RebuildError> {
+        let mut builds = Vec::new();
+        for projection in projections {
+            let begun = async {
+                let skips = Skips::load(&self.log, projection.name()).await?;
+                builder.begin(projection, after, skips).await
+            };
+            match begun.await {
+                Ok(mut build) => {
+                    build.partitions = partitions.map(<[_]>::to_vec);
+                    builds.push(Arc::new(build));
+                }
+                Err(error) => {
+                    builder.abandon(&builds).await;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(builds)
+    }
+
     async fn build_and_swap<E: EventPayload>(
         &self,
         builds: &[Arc<Build<E>>],
@@ -251,10 +282,7 @@ impl Rebuilder {
     ) -> Result<Vec<Rebuilt>, RebuildError> {
         let limits = self.limits(builds, options.verify).await?;
         let mut frontiers = self.fill(builds, &limits, watch).await?;
-        watch.enter(Phase::Indexing);
-        let finish = |build: &Arc<Build<E>>| Arc::clone(build).finish_tables(self.read.clone());
-        let indexing: Vec<_> = builds.iter().map(finish).collect();
-        stream::iter(indexing).buffer_unordered(INDEXING_MAX).try_collect::<()>().await?;
+        self.index(builds, watch).await?;
         let mut rebuilt = Vec::new();
         for (build, frontier) in builds.iter().zip(&mut frontiers) {
             generations::insert_reached(&self.read, build, frontier).await?;
@@ -277,6 +305,17 @@ impl Rebuilder {
         }
         watch.enter(Phase::Done);
         Ok(rebuilt)
+    }
+
+    async fn index<E: EventPayload>(
+        &self,
+        builds: &[Arc<Build<E>>],
+        watch: &Watch,
+    ) -> Result<(), RebuildError> {
+        watch.enter(Phase::Indexing);
+        let finish = |build: &Arc<Build<E>>| Arc::clone(build).finish_tables(self.read.clone());
+        let indexing: Vec<_> = builds.iter().map(finish).collect();
+        stream::iter(indexing).buffer_unordered(INDEXING_MAX).try_collect().await
     }
 }
 

@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, history, import, migrate, money, projection, projections,
-    rebuild, statement, transfer,
+    account, activity, bench, demo, dev, export, history, import, migrate, money, projection,
+    projections, rebuild, restore_events, statement, transfer, verify,
 };
 use crate::failure::Failure;
 
@@ -25,7 +25,8 @@ Exit codes:
   1  refused, not found or failed; import: at least one line was refused, or it was stopped
   2  the command line is wrong; nothing was tried
   3  no answer from a service: a command may have had its effect. Run it again with the
-     --command-id that is printed, and it has its effect once";
+     --command-id that is printed, and it has its effect once
+  4  verify: something is not as it must be; each finding is printed";
 
 /// Accounts and transfers on an append-only log: who did what, when and why.
 #[derive(Debug, Parser)]
@@ -114,6 +115,12 @@ pub(crate) enum Verb {
     Import(import::ImportArgs),
     /// Build read models anew beside the live ones, and swap; go back to the old ones.
     Rebuild(rebuild::RebuildArgs),
+    /// Check that log, snapshots and read models are what they say they are.
+    Verify(verify::VerifyArgs),
+    /// Write events or statements as JSON Lines, CSV or Parquet.
+    Export(export::ExportArgs),
+    /// Put exported events into an empty log, as they were.
+    RestoreEvents(restore_events::RestoreArgs),
     /// Create or upgrade the database of the log and that of the read models.
     Migrate(migrate::MigrateArgs),
     /// Run everything on this machine, in the foreground: a private PostgreSQL, a private Redis, the services.

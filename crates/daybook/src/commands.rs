@@ -5,16 +5,20 @@ pub(crate) mod activity;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod import;
 mod interrupts;
 pub(crate) mod migrate;
 pub(crate) mod money;
+mod progress;
 pub(crate) mod projection;
 pub(crate) mod projections;
 pub(crate) mod rebuild;
+pub(crate) mod restore_events;
 pub(crate) mod statement;
 pub(crate) mod transfer;
+pub(crate) mod verify;
 
 pub(crate) use interrupts::Interrupts;
 
@@ -40,6 +44,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Projection(verb) => projection::run(&session, verb).await,
         Verb::Import(args) => import::run(&session, args).await,
         Verb::Rebuild(args) => rebuild::run(&session, args).await,
+        Verb::Verify(args) => verify::run(&session, args).await,
+        Verb::Export(args) => export::run(args).await,
+        Verb::RestoreEvents(args) => restore_events::run(&session, args).await,
         Verb::Migrate(args) => migrate::run(&session, args).await,
         Verb::Dev(args) => dev::run(&session, args).await,
         Verb::Demo(args) => demo::run(&session, args).await,

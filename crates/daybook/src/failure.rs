@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Call(CallError),
     /// Something was refused and has been reported already.
     Reported,
+    /// A check came to its end and found something wrong; reported already.
+    Found,
     /// Many commands were under way and a service gave no answer; reported already.
     ReportedUnanswered,
     /// What was asked for cannot be written where it should go.
@@ -33,6 +35,7 @@ impl Failure {
             | Self::Output(_)
             | Self::Other(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
+            Self::Found => ExitCode::from(4),
             Self::Call(CallError::Unanswered { .. }) | Self::ReportedUnanswered => {
                 ExitCode::from(3)
             }

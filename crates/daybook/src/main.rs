@@ -1,7 +1,7 @@
 //! `daybook`: the operator's command line.
 //!
-//! It talks to the services over the same public API as any other client, and has no way around their rules. (`migrate`
-//! and `rebuild` are the exceptions: they need the databases themselves.) `cli` says what can be typed, `commands` has one file a verb,
+//! It talks to the services over the same public API as any other client, and has no way around their rules. (`migrate`,
+//! `rebuild`, `verify`, `export` and `restore-events` are the exceptions: they need the databases themselves.) `cli` says what can be typed, `commands` has one file a verb,
 //! `client` calls the services, `output` is the only place that writes to the terminal.
 
 mod bench;
@@ -9,9 +9,11 @@ mod cli;
 mod client;
 mod commands;
 mod demo;
+mod export;
 mod failure;
 mod import;
 mod output;
+mod restore;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use crate::support::{COMMAND, PROJECTOR, QUERY, TestLog, sqlstate};
 
 /// Every right on a table of the log that a service has. What is not here is refused.
-const RIGHTS: [(&str, &str, &[&str]); 13] = [
+const RIGHTS: [(&str, &str, &[&str]); 15] = [
     (COMMAND, "identity", &["SELECT"]),
     (COMMAND, "head", &["SELECT", "UPDATE"]),
     (COMMAND, "events", &["INSERT", "SELECT"]),
@@ -16,6 +16,9 @@ const RIGHTS: [(&str, &str, &[&str]); 13] = [
     (PROJECTOR, "identity", &["SELECT"]),
     (PROJECTOR, "head", &["SELECT"]),
     (PROJECTOR, "events", &["SELECT"]),
+    // For `daybook verify`.
+    (PROJECTOR, "commands", &["SELECT"]),
+    (PROJECTOR, "snapshots", &["SELECT"]),
     (QUERY, "identity", &["SELECT"]),
     (QUERY, "head", &["SELECT"]),
     (QUERY, "events", &["SELECT"]),

@@ -6,22 +6,24 @@ use daybook_core::money::Money;
 use crate::projection::FoldError;
 
 /// Money that came onto an account or left it.
-pub(super) struct Movement<'a> {
+pub struct Movement<'a> {
     /// As stored: `deposit`, `withdrawal`, `fee`, `refund`, `transfer_in` or `transfer_out`.
-    pub(super) kind: &'static str,
+    pub kind: &'static str,
     /// As the event has it, without sign.
-    pub(super) amount: Money,
+    pub amount: Money,
     outgoing: bool,
     /// Posted balance after it, in minor units.
-    pub(super) balance: i64,
+    pub balance: i64,
     /// The other account of a transfer, the customer of a refund.
-    pub(super) counterparty: Option<&'a str>,
-    pub(super) transfer_id: Option<&'a str>,
+    pub counterparty: Option<&'a str>,
+    /// The transfer that moved it, where one did.
+    pub transfer_id: Option<&'a str>,
 }
 
 impl<'a> Movement<'a> {
     /// The movement, if the event is one.
-    pub(super) fn of(event: &'a AccountEvent) -> Option<Self> {
+    #[must_use]
+    pub fn of(event: &'a AccountEvent) -> Option<Self> {
         let plain = |kind, amount, outgoing, balance| {
             Some(Self { kind, amount, outgoing, balance, counterparty: None, transfer_id: None })
         };
@@ -53,7 +55,10 @@ impl<'a> Movement<'a> {
     }
 
     /// In minor units: above zero what came in, below zero what went out.
-    pub(super) fn signed_amount(&self) -> Result<i64, FoldError> {
+    ///
+    /// # Errors
+    /// When the amount has no opposite in 64 bits.
+    pub fn signed_amount(&self) -> Result<i64, FoldError> {
         let amount = self.amount.minor_units;
         if self.outgoing { amount.checked_neg() } else { Some(amount) }
             .ok_or_else(|| FoldError(format!("the amount {amount} has no opposite in 64 bits")))

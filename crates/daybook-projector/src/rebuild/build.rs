@@ -5,6 +5,7 @@ use std::sync::Arc;
 use daybook_core::event::{EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
 use daybook_core::metadata::Metadata;
+use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 use daybook_runtime::telemetry::error_chain;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
@@ -25,6 +26,8 @@ pub(super) struct Build<E> {
     pub(super) after: Position,
     /// What operators had passed over by then.
     pub(super) skips: Skips,
+    /// Only these partitions are filled; `None`: all. One that is not filled whole can be compared and never swapped in.
+    pub(super) partitions: Option<Vec<Partition>>,
     key: OnceCell<()>,
 }
 
@@ -48,7 +51,20 @@ impl<E> Build<E> {
         after: Position,
         skips: Skips,
     ) -> Self {
-        Self { projection, generation, live, after, skips, key: OnceCell::new() }
+        let (partitions, key) = (None, OnceCell::new());
+        Self { projection, generation, live, after, skips, partitions, key }
+    }
+
+    /// Positions (index = partition) where they are to be filled up to, and zero elsewhere.
+    pub(super) fn mask(&self, mut positions: Vec<Position>) -> Vec<Position> {
+        if let Some(filled) = &self.partitions {
+            for (partition, position) in (0..).map(Partition).zip(&mut positions) {
+                if !filled.contains(&partition) {
+                    *position = Position::ZERO;
+                }
+            }
+        }
+        positions
     }
 
     pub(super) fn name(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! Two generations of a read model, row by row.
 
+use daybook_core::partition::Partition;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
@@ -14,10 +15,17 @@ const TOLD_MAX: i64 = 20;
 pub struct Difference {
     /// The table of the new generation.
     pub table: String,
+    /// The table of the live generation.
+    pub live_table: String,
     /// The row's primary key, as JSON.
     pub key: String,
-    /// Mismatch is different about it.
+    /// What is different about it.
     pub what: Mismatch,
+    /// The event that the row tells of, where it is one event's row.
+    pub position: Option<i64>,
+    /// The columns that differ and are numbers, as the live generation has them and the new one; of others the values are
+    /// not told.
+    pub numbers: Vec<(String, Value, Value)>,
 }
 
 /// How a row differs. The values are not told: they may be personal.
@@ -31,7 +39,7 @@ pub enum Mismatch {
     Columns(Vec<String>),
 }
 
-/// Mismatch came of it.
+/// What came of it.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
     pub(super) differences: Vec<Difference>,
@@ -44,10 +52,17 @@ pub(super) async fn generations<E>(
     build: &Build<E>,
 ) -> Result<Comparison, RebuildError> {
     let (live, built) = (build.tables().names(build.live), build.tables().names(build.generation));
+    let number = |partition: &Partition| i16::try_from(partition.0).unwrap_or(i16::MAX);
+    let partitions: Option<Vec<i16>> =
+        build.partitions.as_ref().map(|filled| filled.iter().map(number).collect());
     let mut comparison = Comparison::default();
-    for (live, built) in live.iter().zip(built) {
-        let sql = comparing(snapshot, live, &built).await?;
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(TOLD_MAX).fetch_all(&mut *snapshot).await?;
+    for (live_table, built) in live.iter().zip(built) {
+        let sql = comparing(snapshot, live_table, &built).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(TOLD_MAX)
+            .bind(&partitions)
+            .fetch_all(&mut *snapshot)
+            .await?;
         if let Some(first) = rows.first() {
             comparison.total += first.try_get::<i64, _>("differences")?;
         }
@@ -55,10 +70,16 @@ pub(super) async fn generations<E>(
             let (live, new): (Option<Value>, Option<Value>) =
                 (row.try_get("live")?, row.try_get("built")?);
             let what = what(live.as_ref(), new.as_ref());
+            let position =
+                [&new, &live].into_iter().flatten().find_map(|row| row["position"].as_i64());
+            let numbers = numbers(&what, live.as_ref(), new.as_ref());
             comparison.differences.push(Difference {
                 table: built.clone(),
+                live_table: live_table.clone(),
                 key: row.try_get("key")?,
                 what,
+                position,
+                numbers,
             });
         }
     }
@@ -81,6 +102,22 @@ async fn comparing(
         .replace("{built}", built)
         .replace("{key}", &columns.join(", "))
         .replace("{key_json}", &format!("jsonb_build_object({})", pairs.join(", "))))
+}
+
+fn numbers(
+    what: &Mismatch,
+    live: Option<&Value>,
+    new: Option<&Value>,
+) -> Vec<(String, Value, Value)> {
+    let (Mismatch::Columns(columns), Some(live), Some(new)) = (what, live, new) else {
+        return Vec::new();
+    };
+    let number = |column: &String| {
+        let (one, other) = (live.get(column)?, new.get(column)?);
+        let told = one.is_number() && other.is_number();
+        told.then(|| (column.clone(), one.clone(), other.clone()))
+    };
+    columns.iter().filter_map(number).collect()
 }
 
 fn what(live: Option<&Value>, new: Option<&Value>) -> Mismatch {
@@ -107,6 +144,8 @@ mod tests {
             json!({"id": 1, "balance": 6, "owner": "A"}),
         );
         assert_eq!(what(Some(&one), Some(&other)), Mismatch::Columns(vec!["balance".to_owned()]));
+        let numbers = numbers(&what(Some(&one), Some(&other)), Some(&one), Some(&other));
+        assert_eq!(numbers, [("balance".to_owned(), json!(5), json!(6))]);
         assert_eq!(what(Some(&one), None), Mismatch::OnlyLive);
         assert_eq!(what(None, Some(&one)), Mismatch::OnlyNew);
     }

@@ -48,12 +48,11 @@ impl Rebuilder {
                 None => true,
             };
             if reached.position > head.position || !known {
-                return refuse(
-                    "cannot be verified: its live generation is ahead of the log, which was restored",
-                );
+                let (projection, position) = (build.name(), reached.position);
+                return Err(RebuildError::AheadOfLog { projection, position });
             }
         }
-        Ok(live.0.iter().map(|reached| reached.position).collect())
+        Ok(build.mask(live.0.iter().map(|reached| reached.position).collect()))
     }
 
     /// Compares; the generation is then where the live one was.
@@ -69,7 +68,7 @@ impl Rebuilder {
         let mut snapshot = PgConnection::connect_with(&self.read_options).await?;
         let mut lock = self.read.begin().await?;
         lock.execute("SET LOCAL lock_timeout = '5s'").await?;
-        let live = swap::lock_live(&mut lock, build, frontier.0.len()).await?;
+        let live = build.mask(swap::lock_live(&mut lock, build, frontier.0.len()).await?);
         let mut tx = self.read.begin().await?;
         *frontier = self.advance_within(&mut tx, build, frontier, &live).await?;
         tx.commit().await?;

@@ -2,7 +2,9 @@
 //! What the read models must be is worked out from the log by SQL of its own ([`fold`]), not by Daybook's code.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod command_line;
 mod crashes;
+mod export;
 mod fleet;
 mod fold;
 mod operator;
@@ -14,5 +16,7 @@ mod redis_trouble;
 mod restored_log;
 mod skips;
 mod story;
+mod tampering;
+mod verify;
 mod watch;
 mod world;

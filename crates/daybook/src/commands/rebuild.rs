@@ -1,7 +1,5 @@
 //! `daybook rebuild NAME…`
 
-mod progress;
-
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -11,18 +9,19 @@ use daybook_core::ids::Position;
 use daybook_projector::projection::Projection;
 use daybook_projector::projections;
 use daybook_projector::rebuild::{
-    Difference, Mismatch, Progress, QUERY_TIME_MAX, RebuildOptions, Rebuilder, Rebuilt, Watch,
+    Difference, Mismatch, Phase, Progress, QUERY_TIME_MAX, RebuildOptions, Rebuilder, Rebuilt,
+    Watch,
 };
 use prost_types::Timestamp;
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::sync::watch::Receiver;
 
+use super::progress::{Shown, Step};
 use super::{Interrupts, Session};
 use crate::cli::parse_time;
 use crate::failure::Failure;
 use crate::output::escape;
-use progress::Shown;
 
 const MORE: &str = "\
 The new generation is filled beside the live one, which queries go on to read and projectors go on to fill; then it takes
@@ -181,12 +180,24 @@ fn named(name: &str) -> Result<Arc<dyn Projection<BankEvent>>, Failure> {
 async fn show(shown: &Shown, mut progress: Receiver<Progress>) -> Failure {
     loop {
         let now = *progress.borrow_and_update();
-        if let Err(error) = shown.step(now) {
+        if let Err(error) = shown.step(step(now)) {
             return error.into();
         }
         if progress.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Only the filling is counted in events.
+fn step(progress: Progress) -> Step {
+    let filling = progress.phase == Phase::Filling;
+    Step {
+        phase: progress.phase.as_str(),
+        events_done: progress.events_done,
+        events_total: if filling { progress.events_total } else { 0 },
+        events_per_second: progress.events_per_second,
+        time_left: progress.time_left,
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn failure_text(failure: &Failure, json: bool) -> String {
         Failure::Other(error) => format!("error: {error:#}\n"),
         Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => String::new(),
         Failure::Output(error) => format!("error: failed to write: {error}\n"),
-        Failure::Reported | Failure::ReportedUnanswered => String::new(),
+        Failure::Reported | Failure::Found | Failure::ReportedUnanswered => String::new(),
     }
 }
 
@@ -108,7 +108,7 @@ fn object_of(failure: &Failure) -> Option<Value> {
         Failure::Other(error) => json!({"kind": "failed", "message": format!("{error:#}")}),
         Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return None,
         Failure::Output(error) => json!({"kind": "output", "message": error.to_string()}),
-        Failure::Reported | Failure::ReportedUnanswered => return None,
+        Failure::Reported | Failure::Found | Failure::ReportedUnanswered => return None,
     })
 }
 

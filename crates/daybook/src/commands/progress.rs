@@ -1,11 +1,10 @@
-//! How far a rebuild is: a bar on a terminal, a line every few seconds elsewhere, on stderr; with `--json` an object a
-//! line, on stdout.
+//! How far something is that goes through the log: a bar on a terminal, a line every few seconds elsewhere, on stderr; with
+//! `--json` an object a line, on stdout.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-use daybook_projector::rebuild::{Phase, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -20,10 +19,22 @@ const OBJECT_EVERY: Duration = Duration::from_secs(1);
 /// Between two steps of a bar.
 const BAR_EVERY: Duration = Duration::from_millis(100);
 
+/// How far it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// What is being done.
+    pub(super) phase: &'static str,
+    pub(super) events_done: i64,
+    /// Zero: this phase is not counted in events.
+    pub(super) events_total: i64,
+    pub(super) events_per_second: f64,
+    pub(super) time_left: Option<Duration>,
+}
+
 pub(super) struct Shown {
     how: How,
     every: Duration,
-    last: Cell<Option<(Phase, Instant)>>,
+    last: Cell<Option<(&'static str, Instant)>>,
 }
 
 enum How {
@@ -33,6 +44,11 @@ enum How {
 }
 
 impl Shown {
+    /// On stderr alone, where stdout carries what was asked for.
+    pub(super) fn beside_output() -> Self {
+        Self::new(Printer { json: false })
+    }
+
     pub(super) fn new(printer: Printer) -> Self {
         let (how, every) = if printer.json {
             (How::Objects(printer), OBJECT_EVERY)
@@ -45,10 +61,10 @@ impl Shown {
     }
 
     /// Shows each phase when it begins, and from time to time how far it is.
-    pub(super) fn step(&self, progress: Progress) -> io::Result<()> {
+    pub(super) fn step(&self, progress: Step) -> io::Result<()> {
         let shown = self.last.get();
         let same =
-            |(phase, at): (Phase, Instant)| phase == progress.phase && at.elapsed() < self.every;
+            |(phase, at): (&str, Instant)| phase == progress.phase && at.elapsed() < self.every;
         if shown.is_some_and(same) {
             return Ok(());
         }
@@ -73,9 +89,9 @@ impl Shown {
     }
 }
 
-fn words(progress: &Progress) -> String {
-    let phase = progress.phase.as_str();
-    if progress.phase != Phase::Filling || progress.events_total == 0 {
+fn words(progress: &Step) -> String {
+    let phase = progress.phase;
+    if progress.events_total == 0 {
         return phase.to_owned();
     }
     let left =
@@ -86,9 +102,9 @@ fn words(progress: &Progress) -> String {
     )
 }
 
-fn object(progress: &Progress) -> serde_json::Value {
+fn object(progress: &Step) -> serde_json::Value {
     json!({"progress": {
-        "phase": progress.phase.as_str(),
+        "phase": progress.phase,
         "events_done": progress.events_done,
         "events_total": progress.events_total,
         "events_per_second": progress.events_per_second.round(),

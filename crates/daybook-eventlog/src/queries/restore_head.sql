@@ -1,0 +1,1 @@
+UPDATE log.head SET position = $1, recorded_at = $2, partition_positions = $3

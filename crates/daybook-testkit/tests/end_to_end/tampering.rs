@@ -1,0 +1,315 @@
+//! Somebody with every right edits the database, trigger or not: what `daybook verify` finds of it, and where.
+//!
+//! Each edit is made in a copy of one database. What agrees with itself afterwards cannot be found by looking at the database
+//! alone; those edits are listed too ([`g6_what_was_rewritten_whole_agrees_with_itself`]): a checkpoint of the log that was
+//! kept elsewhere is what tells them.
+
+use std::time::Duration;
+
+use daybook_testkit::servers::Service;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::verify::{Verified, verify};
+use crate::world::{World, approve, by, deposit, execute, initiate};
+
+const GRACE: Duration = Duration::from_secs(30);
+
+/// A database that stands still, to be copied and edited.
+struct Original {
+    world: World,
+    copies: usize,
+}
+
+impl Original {
+    /// Five accounts, a transfer, deposits of account `a1` one after the other at the end; snapshots of all; everything is
+    /// projected and nobody is connected any more.
+    async fn make() -> Self {
+        let mut world = World::with(&[(Service::Command, &["--snapshot-every", "2"])]).await;
+        world.open_accounts(5).await;
+        world.command.initiate_transfer(by("ines", initiate("t", "a0", "a1", 500))).await.unwrap();
+        world.command.approve_transfer(by("otto", approve("t"))).await.unwrap();
+        world.command.execute_transfer(by("ines", execute("t"))).await.unwrap();
+        for cents in 1..=6 {
+            world.command.deposit(by("teller", deposit("a1", cents))).await.unwrap();
+        }
+        world.projected().await;
+        world.stack.command.terminate(GRACE).await.unwrap();
+        world.stack.projector.terminate(GRACE).await.unwrap();
+        world.stack.query.terminate(GRACE).await.unwrap();
+        Self { world, copies: 0 }
+    }
+
+    /// Where a version of a stream is in the log.
+    async fn position(&self, stream_id: &str, version: i64) -> i64 {
+        sqlx::query_scalar("SELECT position FROM log.events WHERE stream_id = $1 AND version = $2")
+            .bind(stream_id)
+            .bind(version)
+            .fetch_one(&self.world.admin)
+            .await
+            .unwrap()
+    }
+
+    /// Verifies a copy in which these statements were run by the superuser.
+    async fn edited(&mut self, statements: &str) -> Verified {
+        self.copies += 1;
+        let copy = format!("copy_{}", self.copies);
+        let server = &self.world.stack.postgres;
+        self.world.admin.close().await;
+        let maintenance = PgPool::connect(&server.superuser_url("postgres")).await.unwrap();
+        run(&maintenance, &format!("CREATE DATABASE {copy} TEMPLATE daybook")).await;
+        let edited = PgPool::connect(&server.superuser_url(&copy)).await.unwrap();
+        let statements = format!(
+            "ALTER TABLE log.events DISABLE TRIGGER events_append_only;
+             {statements};
+             ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_append_only"
+        );
+        run(&edited, &statements).await;
+        edited.close().await;
+        maintenance.close().await;
+        let verified = verify(&self.world, &copy, "--all").await;
+        self.world.admin = PgPool::connect(&server.superuser_url("daybook")).await.unwrap();
+        verified
+    }
+
+    /// The edit must be found by this rule, at this place; gives what is wrong with that.
+    async fn find(&mut self, edit: &Edit<'_>) -> Option<String> {
+        let verified = self.edited(&edit.statements).await;
+        let there = |finding: &serde_json::Value| {
+            let is = |(field, value): &(&str, &str)| match &finding[field] {
+                serde_json::Value::String(found) => found.contains(value),
+                number => number.as_i64() == value.parse().ok(),
+            };
+            finding["rule"] == edit.rule && edit.place.iter().all(is)
+        };
+        if verified.code == Some(4) && verified.findings.iter().any(there) {
+            return None;
+        }
+        let Edit { what, rule, place, .. } = edit;
+        Some(format!(
+            "{what}: no {rule} at {place:?}, code {:?}\n{}",
+            verified.code, verified.printed
+        ))
+    }
+}
+
+/// An edit, and where it must be found.
+struct Edit<'a> {
+    what: &'a str,
+    rule: &'a str,
+    place: Vec<(&'a str, &'a str)>,
+    statements: String,
+}
+
+fn edit<'a>(
+    what: &'a str,
+    rule: &'a str,
+    place: &[(&'a str, &'a str)],
+    statements: impl Into<String>,
+) -> Edit<'a> {
+    Edit { what, rule, place: place.to_vec(), statements: statements.into() }
+}
+
+async fn run(pool: &PgPool, statements: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(pool).await.unwrap();
+}
+
+/// Takes the head back to where the last event now is.
+const MOVE_HEAD: &str = "UPDATE log.head SET position = last.position, recorded_at = last.recorded_at,
+         partition_positions = (
+             SELECT array_agg(coalesce(p.last, 0) ORDER BY partition)
+             FROM generate_series(0, 15) AS partition
+             LEFT JOIN (SELECT partition, max(position) AS last FROM log.events GROUP BY partition) AS p
+                 USING (partition))
+     FROM (SELECT position, recorded_at FROM log.events ORDER BY position DESC LIMIT 1) AS last";
+
+/// A deposit that nobody made, after the last event of account `a1`.
+const FORGE: &str = r#"INSERT INTO log.events
+     SELECT h.position + 1, e.position, e.version + 1, clock_timestamp(), '01890a5d-ac96-774b-bcce-b302099a8057', 1,
+            e.partition, e.stream_id, e.stream_type, e.event_type,
+            replace(e.data::text, '"balance":' || (e.data->>'balance'),
+                    '"balance":' || ((e.data->>'balance')::bigint + (e.data->'amount'->>'minor_units')::bigint))::json,
+            '{"actor":"teller","correlation_id":"forged","command_id":"forged"}'
+     FROM log.events AS e, log.head AS h
+     WHERE e.stream_id = 'account-a1' ORDER BY e.version DESC LIMIT 1"#;
+
+#[tokio::test]
+async fn g6_every_edit_of_the_database_is_found_where_it_was_made() {
+    let mut original = Original::make().await;
+    let head = original.world.head().await;
+    let last = head.to_string();
+    let in_the_middle = original.position("account-a1", 6).await;
+    let middle = in_the_middle.to_string();
+    let opened = original.position("account-a3", 1).await;
+    let deposited = original.position("account-a3", 2).await;
+    let approved = original.position("transfer-t", 2).await.to_string();
+    assert_eq!(original.edited("SELECT 1").await.code, Some(0));
+
+    let amount = "UPDATE log.events SET data = replace(data::text, '100000', '900000')::json
+                  WHERE stream_id = 'account-a3' AND version = 2";
+    let amount_alone =
+        "UPDATE log.events SET data = replace(data::text, ':100000,', ':900000,')::json
+                        WHERE stream_id = 'account-a3' AND version = 2";
+    let read_model_too =
+        "UPDATE log.events SET metadata = replace(metadata::text, 'teller', 'mallory')::json
+                          WHERE stream_id = 'account-a3' AND version = 2";
+    let one_of_several =
+        "UPDATE log.events SET metadata = replace(metadata::text, 'ines', 'mallory')::json
+                          WHERE stream_id = 'account-a0' AND version = 4";
+    let earlier = format!(
+        "UPDATE log.events SET recorded_at = recorded_at - interval '1 hour' WHERE position = {deposited}"
+    );
+    let a_little_later = format!(
+        "UPDATE log.events SET recorded_at = recorded_at + interval '1 microsecond' WHERE position = {deposited}"
+    );
+    let swap = format!(
+        "UPDATE log.events SET position = -1 WHERE position = {opened};
+         UPDATE log.events SET position = {opened} WHERE position = {deposited};
+         UPDATE log.events SET position = {deposited} WHERE position = -1"
+    );
+    let delete = |position: i64| format!("DELETE FROM log.events WHERE position = {position}");
+    let forged_and_head = format!("{FORGE}; {MOVE_HEAD}");
+    let twice = format!(
+        "UPDATE log.events SET event_id = (SELECT event_id FROM log.events WHERE position = {opened})
+         WHERE position = {deposited}"
+    );
+    let snapshot = "UPDATE log.snapshots SET state = replace(state::text, '100000', '100001')::json
+                    WHERE stream_id = 'account-a3'";
+    let row = "UPDATE read.accounts_1 SET balance = balance + 1 WHERE account_id = 'a3'";
+
+    let p = deposited.to_string();
+    let a3 = ("stream_id", "account-a3");
+    let edits = [
+        edit("amount", "balance", &[("position", &p), a3, ("field", "balance")], amount_alone),
+        edit("amount and balance, where it fits", "snapshot", &[a3], amount),
+        edit("actor", "read-model", &[("position", &p), ("field", "actor")], read_model_too),
+        edit(
+            "actor of one event of several",
+            "metadata",
+            &[("stream_id", "account-a0"), ("version", "4")],
+            one_of_several,
+        ),
+        edit("a time, back", "time", &[("position", &p)], earlier),
+        edit(
+            "a time, forth",
+            "read-model",
+            &[("position", &p), ("found", "missing")],
+            a_little_later,
+        ),
+        edit("two events swapped", "stream-order", &[("version", "2"), a3], swap),
+        edit("the last event", "gap", &[("position", &last)], delete(head)),
+        edit(
+            "the last event and the head",
+            "command",
+            &[("position", &last)],
+            format!("{}; {MOVE_HEAD}", delete(head)),
+        ),
+        edit(
+            "the last event, head and command",
+            "read-model",
+            &[("position", &last)],
+            format!(
+                "{}; {MOVE_HEAD}; DELETE FROM log.commands WHERE first_position = {head}",
+                delete(head)
+            ),
+        ),
+        edit("one in the middle", "gap", &[("position", &middle)], delete(in_the_middle)),
+        edit("one forged", "head", &[("stream_id", "account-a1")], FORGE),
+        edit("one forged and the head", "command", &[("field", "forged")], forged_and_head),
+        edit(
+            "a snapshot",
+            "snapshot",
+            &[a3, ("found", "100001"), ("expected", "100000")],
+            snapshot,
+        ),
+        edit(
+            "a row",
+            "read-model",
+            &[("row", "accounts_1"), ("row", "a3"), ("found", "100001")],
+            row,
+        ),
+        edit("an event id", "event-id", &[("position", &p)], twice),
+        edit(
+            "no actor",
+            "metadata",
+            &[("position", &p), ("field", "actor")],
+            format!("UPDATE log.events SET metadata = '{{}}' WHERE position = {deposited}"),
+        ),
+        edit(
+            "the partition",
+            "partition",
+            &[("position", &p)],
+            format!(
+                "UPDATE log.events SET partition = (partition + 1) % 16 WHERE position = {deposited}"
+            ),
+        ),
+        edit(
+            "a link",
+            "link",
+            &[("position", &p)],
+            format!("UPDATE log.events SET prev_position = 0 WHERE position = {deposited}"),
+        ),
+        edit(
+            "a transfer's amount",
+            "transfer",
+            &[("field", "amount")],
+            "UPDATE log.events SET data = replace(data::text, ':500,', ':501,')::json
+             WHERE stream_id = 'transfer-t' AND version = 1",
+        ),
+        edit(
+            "a command's row",
+            "command",
+            &[("field", "row"), ("position", &approved)],
+            format!("DELETE FROM log.commands WHERE first_position = {approved}"),
+        ),
+        edit(
+            "a read model's row that is gone",
+            "read-model",
+            &[("row", "account_entries_1"), ("position", &p)],
+            format!("DELETE FROM read.account_entries_1 WHERE position = {deposited}"),
+        ),
+    ];
+    let mut missed = Vec::new();
+    for edit in &edits {
+        missed.extend(original.find(edit).await);
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+/// What the database alone cannot tell. A checkpoint of the log that covers the event, signed before the edit and kept
+/// elsewhere, tells the first two. An event that is forged beyond every checkpoint is as good as any other that somebody with
+/// the right to append has made.
+#[tokio::test]
+async fn g6_what_was_rewritten_whole_agrees_with_itself() {
+    let mut original = Original::make().await;
+    let head = original.world.head().await;
+    let deposited = original.position("account-a3", 2).await;
+    let actor = format!(
+        "UPDATE log.events SET metadata = replace(metadata::text, 'teller', 'mallory')::json
+         WHERE position = {deposited};
+         UPDATE read.account_entries_1 SET actor = 'mallory' WHERE position = {deposited}"
+    );
+    let rewound = format!(
+        "DELETE FROM log.events WHERE position = {head}; {MOVE_HEAD};
+         DELETE FROM log.commands WHERE first_position = {head};
+         DELETE FROM log.snapshots;
+         DELETE FROM read.account_entries_1 WHERE position = {head};
+         UPDATE read.accounts_1 AS a SET balance = e.balance, version = e.version, updated_at = e.recorded_at
+         FROM (SELECT DISTINCT ON (account_id) * FROM read.account_entries_1 ORDER BY account_id, version DESC) AS e
+         WHERE a.account_id = e.account_id AND a.account_id = 'a1';
+         UPDATE read.daily_activity_1 SET count = count - 1, volume = volume - 6
+         WHERE kind = 'deposit' AND partition = (SELECT partition FROM read.accounts_1 WHERE account_id = 'a1');
+         UPDATE read.checkpoints SET position = {head} - 1, applied_position = least(applied_position, {head} - 1),
+             applied_event_id = CASE WHEN applied_position = {head}
+                 THEN (SELECT event_id FROM log.events WHERE position = {head} - 1) ELSE applied_event_id END"
+    );
+    let forged = format!(
+        "{FORGE}; {MOVE_HEAD};
+         INSERT INTO log.commands VALUES ('forged', {head} + 1, 1, sha256('forged'))"
+    );
+    for (edit, statements) in
+        [("actor, with its read model", actor), ("rewound", rewound), ("forged whole", forged)]
+    {
+        let verified = original.edited(&statements).await;
+        assert_eq!(verified.code, Some(0), "{edit}: {}", verified.printed);
+    }
+}

@@ -1,0 +1,168 @@
+//! Read models (G7): each against a new fold of the log, by the code that a rebuild uses; see `daybook_projector::rebuild`,
+//! whose `check` says why.
+
+use std::sync::Arc;
+
+use daybook_core::bank::BankEvent;
+use daybook_core::partition::Partition;
+use daybook_projector::projection::{Generation, Projection};
+use daybook_projector::projections;
+use daybook_projector::rebuild::{
+    self, Checked, Difference, Mismatch, RebuildError, Rebuilder, Verdict,
+};
+
+use crate::finding::{Findings, Place};
+use crate::progress::Watch;
+use crate::verify::{Sample, VerifyError};
+
+/// What became of one read model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadModel {
+    /// Which.
+    pub projection: &'static str,
+    /// Its generation, where it was looked at.
+    pub generation: Option<Generation>,
+    /// Why it was not compared; `None`: it was.
+    pub not_compared: Option<String>,
+}
+
+type Projections = Vec<Arc<dyn Projection<BankEvent>>>;
+
+/// Checks all read models, from one reading of the log; where one cannot be folded, one after the other.
+pub(crate) async fn check(
+    rebuilder: &Rebuilder,
+    sample: &Sample,
+    findings: &mut Findings,
+    watch: &Watch,
+) -> Result<Vec<ReadModel>, VerifyError> {
+    let all = projections::all();
+    if let Ok(checked) = fold(rebuilder, &all, sample.partitions(), watch).await? {
+        return Ok(checked.into_iter().map(|checked| note(checked, findings)).collect());
+    }
+    let mut read_models = Vec::new();
+    for projection in all {
+        let (name, one): (_, Projections) = (projection.name(), vec![projection]);
+        match fold(rebuilder, &one, sample.partitions(), watch).await? {
+            Ok(checked) => {
+                read_models.extend(checked.into_iter().map(|checked| note(checked, findings)));
+            }
+            Err(why) => {
+                let place = match why.position {
+                    Some(position) => Place::row("read model", name).at(position),
+                    None => Place::row("read model", name),
+                };
+                findings.add("read-model", place, "fold of the log", "possible", &why.text);
+                let not_compared = Some(why.text);
+                read_models.push(ReadModel { projection: name, generation: None, not_compared });
+            }
+        }
+    }
+    Ok(read_models)
+}
+
+/// Why a read model cannot be folded from the log.
+struct Unfoldable {
+    position: Option<i64>,
+    text: String,
+}
+
+async fn fold(
+    rebuilder: &Rebuilder,
+    projections: &Projections,
+    partitions: Option<&[Partition]>,
+    watch: &Watch,
+) -> Result<Result<Vec<Checked>, Unfoldable>, VerifyError> {
+    let (inner, progress) = rebuild::Watch::new();
+    let checking = rebuilder.check(projections, partitions, &inner);
+    let checked = tokio::select! {
+        checked = checking => checked,
+        () = follow(progress, watch) => unreachable!("the sender lives as long as the check"),
+    };
+    Ok(match checked {
+        Ok(checked) => Ok(checked),
+        Err(error) => match unfoldable(&error) {
+            Some(why) => Err(why),
+            None => return Err(error.into()),
+        },
+    })
+}
+
+async fn follow(mut progress: tokio::sync::watch::Receiver<rebuild::Progress>, watch: &Watch) {
+    while progress.changed().await.is_ok() {
+        watch.of_rebuild(*progress.borrow_and_update());
+    }
+    std::future::pending().await
+}
+
+/// The fault of the log, which was found there already, or of an event.
+fn unfoldable(error: &RebuildError) -> Option<Unfoldable> {
+    use daybook_eventlog::{ReadError, ReplayError};
+    let position = match error {
+        RebuildError::Event { position, .. } => Some(position.get()),
+        RebuildError::RowMissing { .. } => None,
+        RebuildError::Log(ReplayError::Gap { after, .. }) => Some(after.get() + 1),
+        RebuildError::Log(ReplayError::Read(ReadError::Corrupt { position, .. })) => {
+            Some(position.get())
+        }
+        _ => return None,
+    };
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    Some(Unfoldable { position, text })
+}
+
+fn note(checked: Checked, findings: &mut Findings) -> ReadModel {
+    let Checked { projection, generation, verdict } = checked;
+    let not_compared = match verdict {
+        Verdict::Compared { differences, total } => {
+            let told = u64::try_from(differences.len()).unwrap_or_default();
+            for difference in &differences {
+                row(difference, findings);
+            }
+            let rest = u64::try_from(total).unwrap_or_default().saturating_sub(told);
+            if rest > 0 {
+                let place = Place::row("read model", projection);
+                let field = format!("each of {rest} further rows");
+                let fold = "as the fold of the log";
+                findings.add_several(rest, "read-model", place, field, fold, "another");
+            }
+            None
+        }
+        Verdict::AheadOfLog { position } => {
+            let place = Place::row("read model", projection).at(position.get());
+            let expected = "one that the log holds";
+            findings.add("read-model", place, "its last event", expected, "another, or missing");
+            Some("it is ahead of the log".to_owned())
+        }
+        Verdict::NotComparable { why } => Some(why),
+    };
+    ReadModel { projection, generation: Some(generation), not_compared }
+}
+
+fn row(difference: &Difference, findings: &mut Findings) {
+    let place = Place {
+        position: difference.position,
+        ..Place::row(&difference.live_table, &difference.key)
+    };
+    let mut add = |field: String, expected: String, found: String| {
+        findings.add("read-model", place.clone(), field, expected, found);
+    };
+    match &difference.what {
+        Mismatch::OnlyLive => add("row".to_owned(), "none".to_owned(), "there".to_owned()),
+        Mismatch::OnlyNew => add("row".to_owned(), "there".to_owned(), "missing".to_owned()),
+        Mismatch::Columns(columns) => {
+            let number = |column: &String| {
+                let told = difference.numbers.iter().find(|(name, ..)| name == column);
+                told.map(|(_, live, built)| (built.to_string(), live.to_string()))
+            };
+            let other = || ("as the fold of the log".to_owned(), "another".to_owned());
+            let (expected, found): (Vec<_>, Vec<_>) =
+                columns.iter().map(|column| number(column).unwrap_or_else(other)).unzip();
+            add(columns.join(", "), expected.join(", "), found.join(", "));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Snapshots: each must be the fold of its stream's events up to its version. One that other code made (another
+//! fingerprint) is believed by nobody, and passed over.
+
+use daybook_core::bank::{Bank, BankEvent, BankState};
+use daybook_core::domain::Domain as _;
+use daybook_core::event::EventPayload as _;
+use daybook_core::stream::StreamId;
+use daybook_eventlog::ReadError;
+use daybook_eventlog::inspect::{Inspector, StoredSnapshot};
+
+use crate::finding::{Findings, Place};
+
+/// Characters of a state that a finding shows.
+const SHOWN_MAX: usize = 400;
+
+/// Whether this build's code would load it.
+pub(crate) fn is_believed(snapshot: &StoredSnapshot) -> bool {
+    StreamId::parse(&snapshot.stream_id)
+        .is_ok_and(|id| Bank::default().fingerprint(&id) == snapshot.fingerprint)
+}
+
+/// Compares a snapshot with the fold of its stream at its version.
+pub(crate) fn compare(
+    snapshot: &StoredSnapshot,
+    stream_id: &StreamId,
+    folded: Option<&BankState>,
+    findings: &mut Findings,
+) {
+    let bank = Bank::default();
+    let stored = bank.decode_state(stream_id, &snapshot.state).ok();
+    if stored.is_some() && stored.as_ref() == folded {
+        return;
+    }
+    let expected = folded.and_then(|state| bank.encode_state(state).ok());
+    let expected = expected.unwrap_or_else(|| "no state at all".to_owned());
+    let place = Place::row("log.snapshots", "").of_stream(&snapshot.stream_id, snapshot.version);
+    findings.add("snapshot", place, "state", shown(&expected), shown(&snapshot.state));
+}
+
+/// Checks a snapshot by itself: folds its stream as the log has it now. For those that came, or whose last events came,
+/// while the stream was being walked.
+pub(crate) async fn check_again(
+    snapshot: &StoredSnapshot,
+    inspector: &Inspector,
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let Ok(stream_id) = StreamId::parse(&snapshot.stream_id) else { return Ok(()) };
+    let (bank, mut state, mut reached) = (Bank::default(), None, 0);
+    let mut pages = inspector.stream(&snapshot.stream_id);
+    'folding: while let Some(page) = pages.next().await? {
+        for event in page {
+            if event.version > snapshot.version {
+                break 'folding;
+            }
+            let data = event.data.as_deref().unwrap_or_default();
+            // What cannot be read was found by the walk over the log already.
+            let Ok(payload) = BankEvent::decode(&event.event_type, event.schema_version, data)
+            else {
+                return Ok(());
+            };
+            state = bank.evolve(&stream_id, state, &payload);
+            reached = event.version;
+        }
+    }
+    if reached == snapshot.version {
+        compare(snapshot, &stream_id, state.as_ref(), findings);
+    } else {
+        let place = Place::row("log.snapshots", "").of_stream(&snapshot.stream_id, reached);
+        let expected = format!("at most {reached}, where the stream ends");
+        findings.add("snapshot", place, "version", expected, snapshot.version);
+    }
+    Ok(())
+}
+
+fn shown(state: &str) -> String {
+    match state.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &state[..end]),
+        None => state.to_owned(),
+    }
+}

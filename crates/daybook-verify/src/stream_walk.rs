@@ -1,0 +1,227 @@
+//! The log once more, stream by stream: versions without a gap (G2), running balances, snapshots.
+//!
+//! In this order the state of one stream is in memory, whatever their number. Versions are checked of all streams, what
+//! needs the payload of those whose partition is in the sample.
+
+use std::collections::{BTreeMap, HashMap};
+
+use daybook_core::account::AccountId;
+use daybook_core::bank::{Bank, BankEvent, BankState};
+use daybook_core::domain::Domain as _;
+use daybook_core::event::EventPayload as _;
+use daybook_core::money::Currency;
+use daybook_core::partition::Partition;
+use daybook_core::stream::StreamId;
+use daybook_eventlog::ReadError;
+use daybook_eventlog::inspect::{Inspector, Outline, StoredSnapshot, StreamEvent};
+
+use crate::balances::{self, Running};
+use crate::finding::{Findings, Place};
+use crate::ledger::CustomerTotals;
+use crate::progress::Watch;
+use crate::snapshots;
+use crate::verify::Sample;
+
+/// What the walk remembers.
+struct Walk<'a> {
+    sample: &'a Sample,
+    partition_count: u16,
+    /// Balances are summed as they were here.
+    up_to: i64,
+    stream: Option<Stream>,
+    /// Of the streams in the page.
+    snapshots: HashMap<String, StoredSnapshot>,
+    /// Snapshots that the walk has not come to; looked at by themselves after each page.
+    open: Vec<StoredSnapshot>,
+    totals: CustomerTotals,
+}
+
+/// The one stream that is being folded.
+struct Stream {
+    id: String,
+    /// `None`: no stream has such an id, or its partition is not in the sample; only versions are looked at.
+    folded: Option<StreamId>,
+    version: i64,
+    position: i64,
+    state: Option<BankState>,
+    running: Option<Running>,
+    /// At `up_to`.
+    balance: i64,
+    snapshot: Option<StoredSnapshot>,
+}
+
+/// Walks. Gives what customers have by the balances that their events carry, at the position `outline` ends at, where the
+/// sample is the whole log.
+pub(crate) async fn walk(
+    inspector: &Inspector,
+    outline: &Outline,
+    sample: &Sample,
+    findings: &mut Findings,
+    watch: &Watch,
+) -> Result<Option<CustomerTotals>, ReadError> {
+    let up_to = outline.position.max(outline.last_position);
+    let mut walk = Walk {
+        sample,
+        partition_count: outline.partition_count,
+        up_to,
+        stream: None,
+        snapshots: HashMap::new(),
+        open: Vec::new(),
+        totals: BTreeMap::new(),
+    };
+    watch.enter("streams", up_to);
+    let mut pages = inspector.streams(sample.columns());
+    let mut last = String::new();
+    while let Some(page) = pages.next().await? {
+        let until = page.last().map(|event| event.stream_id.clone()).unwrap_or_default();
+        walk.read_snapshots(inspector, &page, &last, Some(&until), findings).await?;
+        for event in &page {
+            walk.event(event, findings);
+        }
+        walk.settle(inspector, findings).await?;
+        last = until;
+        watch.done(page.len());
+    }
+    walk.end_stream();
+    walk.read_snapshots(inspector, &[], &last, None, findings).await?;
+    walk.settle(inspector, findings).await?;
+    Ok(sample.is_all().then_some(walk.totals))
+}
+
+impl Walk<'_> {
+    /// Reads the snapshots of the streams of a page, and of none that lie between: those have no event.
+    async fn read_snapshots(
+        &mut self,
+        inspector: &Inspector,
+        page: &[StreamEvent],
+        after: &str,
+        up_to: Option<&str>,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
+        let mut after = after.to_owned();
+        self.snapshots.clear();
+        loop {
+            let read = inspector.snapshots(&after, up_to).await?;
+            let Some(last) = read.last() else { return Ok(()) };
+            after.clone_from(&last.stream_id);
+            for snapshot in read.into_iter().filter(snapshots::is_believed) {
+                let search = |event: &StreamEvent| event.stream_id.cmp(&snapshot.stream_id);
+                if page.binary_search_by(search).is_ok() {
+                    self.snapshots.insert(snapshot.stream_id.clone(), snapshot);
+                } else {
+                    self.open.push(snapshot);
+                }
+            }
+            self.settle(inspector, findings).await?;
+        }
+    }
+
+    fn event(&mut self, event: &StreamEvent, findings: &mut Findings) {
+        if self.stream.as_ref().is_none_or(|stream| stream.id != event.stream_id) {
+            self.end_stream();
+            self.stream = Some(self.begin(&event.stream_id));
+        }
+        let up_to = self.up_to;
+        if let Some(stream) = &mut self.stream {
+            stream.order(event, findings);
+            stream.fold(event, findings);
+            if event.position <= up_to {
+                stream.balance = stream.running.map_or(0, |running| running.balance);
+            }
+        }
+    }
+
+    fn begin(&mut self, id: &str) -> Stream {
+        Stream {
+            id: id.to_owned(),
+            folded: StreamId::parse(id).ok().filter(|id| self.is_sampled(id)),
+            version: 0,
+            position: 0,
+            state: None,
+            running: None,
+            balance: 0,
+            snapshot: self.snapshots.remove(id),
+        }
+    }
+
+    fn is_sampled(&self, id: &StreamId) -> bool {
+        self.sample.contains(Partition::of(id, self.partition_count))
+    }
+
+    fn end_stream(&mut self) {
+        let Some(stream) = self.stream.take() else { return };
+        self.open.extend(stream.snapshot);
+        if let Some(Running { currency, .. }) = stream.running {
+            *self.totals.entry(currency).or_default() += i128::from(stream.balance);
+        }
+    }
+
+    async fn settle(
+        &mut self,
+        inspector: &Inspector,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
+        for snapshot in std::mem::take(&mut self.open) {
+            let id = StreamId::parse(&snapshot.stream_id);
+            if id.is_ok_and(|id| self.is_sampled(&id)) {
+                snapshots::check_again(&snapshot, inspector, findings).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Stream {
+    fn order(&mut self, event: &StreamEvent, findings: &mut Findings) {
+        let place = || Place::event(event.position, &event.stream_id, event.version);
+        if event.version != self.version + 1 {
+            findings.add("version", place(), "version", self.version + 1, event.version);
+        }
+        if event.position <= self.position {
+            let expected = format!("after {}, where version {} is", self.position, self.version);
+            findings.add("stream-order", place(), "position", expected, event.position);
+        }
+        (self.version, self.position) = (event.version, event.position);
+    }
+
+    fn fold(&mut self, event: &StreamEvent, findings: &mut Findings) {
+        let (Some(stream_id), Some(data)) = (&self.folded, &event.data) else { return };
+        let Ok(payload) = BankEvent::decode(&event.event_type, event.schema_version, data) else {
+            // Said by the walk over the log. What comes after cannot be folded.
+            (self.folded, self.snapshot, self.running) = (None, None, None);
+            return;
+        };
+        if let BankEvent::Account(account_event) = &payload
+            && let Some(account_id) = AccountId::of_stream(stream_id)
+        {
+            let (running, wrong) = balances::step(self.running, &account_id, account_event);
+            self.running = running;
+            for wrong in wrong {
+                let place = Place::event(event.position, &event.stream_id, event.version);
+                findings.add("balance", place, wrong.field, wrong.expected, wrong.found);
+            }
+        }
+        self.state = Bank::default().evolve(stream_id, self.state.take(), &payload);
+        if let Some(snapshot) = self.snapshot.take_if(|snapshot| snapshot.version == event.version)
+        {
+            snapshots::compare(&snapshot, stream_id, self.state.as_ref(), findings);
+        }
+    }
+}
+
+/// What customers have must be the same by amounts and by the balances that events carry.
+pub(crate) fn compare_totals(
+    posted: &CustomerTotals,
+    carried: &CustomerTotals,
+    findings: &mut Findings,
+) {
+    let currencies: std::collections::BTreeSet<&Currency> =
+        posted.keys().chain(carried.keys()).collect();
+    for currency in currencies {
+        let sum = |totals: &CustomerTotals| totals.get(currency).copied().unwrap_or_default();
+        if sum(posted) != sum(carried) {
+            let field = format!("sum of all balances in {currency}");
+            findings.add("trial-balance", Place::default(), field, sum(posted), sum(carried));
+        }
+    }
+}
