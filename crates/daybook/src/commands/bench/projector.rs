@@ -51,7 +51,11 @@ pub(crate) async fn run(session: &Session, args: ProjectorArgs) -> Result<(), Fa
     print(session, &machine, &figures)
 }
 
-fn print(session: &Session, machine: &Machine, figures: &[ProjectorFigure]) -> Result<(), Failure> {
+pub(super) fn print(
+    session: &Session,
+    machine: &Machine,
+    figures: &[ProjectorFigure],
+) -> Result<(), Failure> {
     let printer = session.printer;
     if printer.json {
         printer.object(&json!({"machine": machine}))?;
