@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use daybook_projector::rebuild::{self, Phase};
 use tokio::sync::watch;
 
 /// How far it is.
@@ -11,7 +12,7 @@ pub struct Progress {
     pub phase: &'static str,
     /// Events that this phase has seen.
     pub events_done: i64,
-    /// Events that it will see, about.
+    /// Events that it will see, about; zero: the phase is not counted in events.
     pub events_total: i64,
     /// When the phase began.
     since: Instant,
@@ -59,7 +60,7 @@ impl Watch {
         self.0.send_modify(|now| now.events_done = now.events_done.saturating_add(events));
     }
 
-    pub(crate) fn of_rebuild(&self, progress: daybook_projector::rebuild::Progress) {
+    pub(crate) fn of_rebuild(&self, progress: rebuild::Progress) {
         self.0.send_modify(|now| {
             let phase = progress.phase.as_str();
             if now.phase != phase {
@@ -67,7 +68,9 @@ impl Watch {
             }
             now.phase = phase;
             now.events_done = progress.events_done;
-            now.events_total = progress.events_total;
+            // Only the filling is counted in events.
+            let filling = progress.phase == Phase::Filling;
+            now.events_total = if filling { progress.events_total } else { 0 };
         });
     }
 }

@@ -47,9 +47,12 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) async fn connect(options: &PgConnectOptions) -> Result<Self, RebuildError> {
         let mut connection = PgConnection::connect_with(options).await?;
+        // Whoever only acts as the projector does not see, as the projector, when its own session began.
+        connection.execute("SET ROLE NONE").await?;
         let row = sqlx::query(include_str!("queries/read_builder.sql"))
             .fetch_one(&mut connection)
             .await?;
+        connection.execute("RESET ROLE").await?;
         let id = Id { pid: row.try_get("pid")?, started: row.try_get("backend_start")? };
         Ok(Self { connection, id })
     }

@@ -20,7 +20,11 @@ pub(crate) struct Verified {
 /// Runs `daybook verify --json` with further arguments on one of the server's databases, as the projector's role.
 pub(crate) async fn verify(world: &World, database: &str, arguments: &str) -> Verified {
     let url = world.stack.postgres.url(Service::Projector.role(), database);
-    let environment = [("DAYBOOK_LOG_DATABASE_URL", &*url), ("DAYBOOK_READ_DATABASE_URL", &*url)];
+    verify_as(&url, arguments).await
+}
+
+async fn verify_as(url: &str, arguments: &str) -> Verified {
+    let environment = [("DAYBOOK_LOG_DATABASE_URL", url), ("DAYBOOK_READ_DATABASE_URL", url)];
     let arguments: Vec<_> =
         ["verify", "--json"].into_iter().chain(arguments.split_whitespace()).collect();
     let (code, printed) = daybook(&arguments, &environment).await;
@@ -60,6 +64,9 @@ async fn what_works_is_found_right_in_the_middle_of_its_work() {
             assert_eq!(compared.len(), models);
             assert!(compared.iter().all(|model| model["compared"] == true), "{compared:?}");
         }
+        // The owner acts as the projector.
+        let verified = verify_as(&world.stack.admin_url(), "").await;
+        assert_eq!(verified.code, Some(0), "{}", verified.printed);
         stop.store(true, Ordering::SeqCst);
     };
     let ((), acknowledged) = tokio::join!(verifying, writing);
