@@ -8,6 +8,10 @@ use std::fmt;
 use crate::account::{AccountEvent, AccountId};
 use crate::money::Money;
 
+/// Positions in a block, of which totals are kept: block n holds the positions from n times this on. Smaller: more rows to
+/// sum for a trial balance; larger: more postings to read where it is cut in the middle of a block.
+pub const BLOCK_POSITIONS: i64 = 65_536;
+
 /// An account of the ledger: a customer's, or one of the house's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LedgerAccount {
@@ -21,6 +25,20 @@ pub enum LedgerAccount {
     RefundsPayable,
     /// Money that a transfer took from one account and has yet to bring to the other.
     TransfersInTransit,
+}
+
+impl LedgerAccount {
+    /// What a trial balance calls it: all customers together, each account of the house by itself.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Customer(_) => "customers",
+            Self::CashClearing => "cash-clearing",
+            Self::FeeIncome => "fee-income",
+            Self::RefundsPayable => "refunds-payable",
+            Self::TransfersInTransit => "transfers-in-transit",
+        }
+    }
 }
 
 /// The two sides of every posting.
@@ -91,10 +109,7 @@ impl fmt::Display for LedgerAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Customer(account_id) => write!(f, "customer:{account_id}"),
-            Self::CashClearing => f.write_str("cash-clearing"),
-            Self::FeeIncome => f.write_str("fee-income"),
-            Self::RefundsPayable => f.write_str("refunds-payable"),
-            Self::TransfersInTransit => f.write_str("transfers-in-transit"),
+            house => f.write_str(house.class()),
         }
     }
 }
