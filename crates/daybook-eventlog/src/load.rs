@@ -65,7 +65,7 @@ pub async fn load_streams<D: Domain>(
 }
 
 /// The usable snapshots among those of `stream_ids`: made by this build's evolve code, and readable.
-async fn load_snapshots<D: Domain>(
+pub(crate) async fn load_snapshots<D: Domain>(
     connection: &mut PgConnection,
     domain: &D,
     stream_ids: &[StreamId],

@@ -119,6 +119,26 @@ impl LogReader {
             .collect()
     }
 
+    /// Where the events of a command are, if it had its effect: first and last position. They are contiguous.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn positions_of_command(
+        &self,
+        command_id: &str,
+    ) -> Result<Option<(Position, Position)>, ReadError> {
+        let row = sqlx::query(include_str!("queries/read_positions_of_command.sql"))
+            .bind(command_id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| {
+            let (first, last) = (row.try_get("first_position")?, row.try_get("last_position")?);
+            let position = |number| Position::new(number).unwrap_or_default();
+            Ok((position(first), position(last)))
+        })
+        .transpose()
+    }
+
     /// Which event stands at a position, if any.
     ///
     /// # Errors

@@ -20,3 +20,4 @@ mod replay;
 mod snapshots;
 mod unknown_outcome;
 mod versions;
+mod who_and_when;

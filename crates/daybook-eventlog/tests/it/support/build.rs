@@ -31,7 +31,7 @@ pub(crate) fn event(stream: &str, number: i64) -> NewEvent {
         schema_version: 1,
         event_id: Uuid::now_v7(),
         data: "{}".into(),
-        metadata: "{}".into(),
+        metadata: r#"{"actor":"clerk"}"#.into(),
     }
 }
 
