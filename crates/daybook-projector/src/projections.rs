@@ -3,9 +3,12 @@
 
 mod account_entries;
 mod accounts;
+mod audit;
 mod daily_activity;
 mod keyed;
 mod movement;
+mod posting_totals;
+mod postings;
 mod transfers;
 
 use std::sync::Arc;
@@ -15,8 +18,11 @@ use daybook_core::event::RecordedEvent;
 
 pub use account_entries::AccountEntries;
 pub use accounts::Accounts;
+pub use audit::Audit;
 pub use daily_activity::DailyActivity;
 pub use movement::Movement;
+pub use posting_totals::PostingTotals;
+pub use postings::Postings;
 pub use transfers::Transfers;
 
 use crate::projection::{FoldError, Projection};
@@ -24,7 +30,15 @@ use crate::projection::{FoldError, Projection};
 /// All of them, in the order in which they are written.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Projection<BankEvent>>> {
-    vec![Arc::new(Accounts), Arc::new(AccountEntries), Arc::new(Transfers), Arc::new(DailyActivity)]
+    vec![
+        Arc::new(Accounts),
+        Arc::new(AccountEntries),
+        Arc::new(Transfers),
+        Arc::new(DailyActivity),
+        Arc::new(Postings),
+        Arc::new(PostingTotals),
+        Arc::new(Audit),
+    ]
 }
 
 /// The partition as the database has it.

@@ -11,6 +11,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
 use sqlx::{Encode, Postgres, Type};
 use time::{Date, OffsetDateTime};
+use uuid::Uuid;
 
 use crate::projection::Generation;
 
@@ -38,6 +39,8 @@ pub enum Kind {
     Timestamp,
     /// `numeric`, whole numbers only
     Numeric,
+    /// `uuid`
+    Uuid,
     /// `jsonb`
     Json,
 }
@@ -53,6 +56,7 @@ impl Kind {
             Self::Date => ("date", 1082, 1182),
             Self::Timestamp => ("timestamptz", 1184, 1185),
             Self::Numeric => ("numeric", 1700, 1231),
+            Self::Uuid => ("uuid", 2950, 2951),
             Self::Json => ("jsonb", 3802, 3807),
         }
     }
@@ -85,6 +89,8 @@ pub enum Cell<'a> {
     Timestamp(OffsetDateTime),
     /// A whole number wider than 64 bits.
     Numeric(i128),
+    /// 128 bits of an id.
+    Uuid(Uuid),
     /// The text of a JSON value.
     Json(&'a str),
 }
@@ -100,6 +106,7 @@ impl Cell<'_> {
             Self::Date(_) => kind == Kind::Date,
             Self::Timestamp(_) => kind == Kind::Timestamp,
             Self::Numeric(_) => kind == Kind::Numeric,
+            Self::Uuid(_) => kind == Kind::Uuid,
             Self::Json(_) => kind == Kind::Json,
         }
     }
@@ -117,7 +124,7 @@ macro_rules! cell_from {
 
 cell_from! {
     &'a str => Text, i16 => SmallInt, i64 => BigInt, bool => Boolean, Date => Date, OffsetDateTime => Timestamp,
-    i128 => Numeric,
+    i128 => Numeric, Uuid => Uuid,
 }
 
 impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {

@@ -13,8 +13,8 @@ database; there is nothing to configure.
 
 Fleets that run different projections need different groups, each scaled alone:
 
-  daybook-projector --group ledger  --projection accounts,account_entries
-  daybook-projector --group reports --projection daily_activity,transfers
+  daybook-projector --group accounts --projection accounts,account_entries,transfers,daily_activity
+  daybook-projector --group audit    --projection audit,postings,posting_totals
 
 A group that is not running fills nothing: its lists in Redis are trimmed, and deleted after 60 s. What it missed it reads
 from the log.";

@@ -35,9 +35,10 @@ impl Tables {
         generation.sql(self.key)
     }
 
-    /// Makes the other indexes, if there are any.
-    pub(crate) fn indexes(&self, generation: Generation) -> String {
-        generation.sql(self.indexes)
+    /// Make the other indexes, if there are any: statements that do not wait for one another.
+    pub(crate) fn indexes(&self, generation: Generation) -> Vec<String> {
+        let statements = self.indexes.split(";\n").filter(|part| part.contains("CREATE INDEX"));
+        statements.map(|statement| generation.sql(statement)).collect()
     }
 
     /// The tables' names, each with its schema.
@@ -65,8 +66,9 @@ mod tests {
             assert_eq!(tables.names(generation), [format!("read.{}_7", projection.name())]);
             assert!(!tables.create(generation).contains("PRIMARY KEY"), "{}", projection.name());
             assert!(tables.key(generation).contains("ADD PRIMARY KEY"), "{}", projection.name());
-            let parts =
-                [tables.create(generation), tables.key(generation), tables.indexes(generation)];
+            let indexes = tables.indexes(generation);
+            assert_eq!(indexes.len(), projection.tables().matches("CREATE INDEX").count());
+            let parts = [vec![tables.create(generation), tables.key(generation)], indexes].concat();
             assert!(parts.iter().all(|part| !part.contains("{generation}")));
         }
     }

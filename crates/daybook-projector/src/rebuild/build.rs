@@ -8,6 +8,7 @@ use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 use daybook_runtime::telemetry::error_chain;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
 use tokio::sync::OnceCell;
 
@@ -15,6 +16,9 @@ use super::RebuildError;
 use crate::projection::{Changes, Fact, FoldError, Generation, Projection};
 use crate::skips::Skips;
 use crate::tables::Tables;
+
+/// Indexes of one read model that are made at once: one core is idle while the other makes one that cannot be shared.
+const INDEXES_MAX: usize = 2;
 
 /// One generation that is being built.
 pub(super) struct Build<E> {
@@ -96,8 +100,12 @@ impl<E> Build<E> {
     /// Keys, indexes, and statistics, without which the first queries would be planned for empty tables.
     pub(super) async fn finish_tables(self: Arc<Self>, read: PgPool) -> Result<(), RebuildError> {
         self.make_key(&read).await?;
-        let indexes = self.tables().indexes(self.generation);
-        read.execute(sqlx::raw_sql(AssertSqlSafe(indexes))).await?;
+        let indexes = self.tables().indexes(self.generation).into_iter();
+        let make = |index| read.execute(sqlx::raw_sql(AssertSqlSafe(index)));
+        stream::iter(indexes.map(make))
+            .buffer_unordered(INDEXES_MAX)
+            .try_for_each(|_| async { Ok(()) })
+            .await?;
         for table in self.tables().names(self.generation) {
             read.execute(sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {table}")))).await?;
         }

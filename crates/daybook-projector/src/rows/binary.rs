@@ -33,6 +33,7 @@ pub(super) fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {
         }
         Cell::Timestamp(at) => write(&microseconds(at).to_be_bytes(), out),
         Cell::Numeric(number) => write(&numeric(number), out),
+        Cell::Uuid(id) => write(id.as_bytes(), out),
         Cell::Json(text) => {
             write_length(text.len() + 1, out);
             out.push(JSONB_VERSION);

@@ -179,7 +179,7 @@ async fn an_instance_that_was_told_to_run_other_projections_than_its_group_stand
 async fn groups_run_different_projections_beside_each_other_each_scaled_alone() {
     let mut world = World::start().await;
     let accounts = ["--group", "accounts", "--projection", "accounts"];
-    let rest = "account_entries,transfers,daily_activity";
+    let rest = "account_entries,transfers,daily_activity,postings,posting_totals,audit";
     let others = ["--group", "others", "--projection", rest];
     let fleet = [
         world.projector_with(&accounts).await,

@@ -153,3 +153,69 @@ async fn a_transfer_that_was_executed_does_not_wait_for_the_end_of_the_log() {
     assert_eq!(row_count(changes.take_final()), 0);
     assert_eq!(row_count(changes.take()), 1);
 }
+
+#[tokio::test]
+async fn postings_has_what_each_movement_debits_and_credits() {
+    given(&[
+        ("account-a", opened()),
+        ("account-a", deposited(500, 500)),
+        ("account-a", held("t", 200, 200)),
+        ("account-a", debited("t", "b", 200, 300)),
+        ("account-b", credited("t", "a", 200, 200)),
+        ("account-a", refunded(50, 250)),
+        ("account-b", withdrawn(10, 190)),
+    ])
+    .then(
+        "SELECT position AS p, debit, credit, amount, currency FROM read.postings_1 ORDER BY position",
+        &[
+            r#"{"p":2,"debit":"cash-clearing","credit":"customer:a","amount":500,"currency":"USD"}"#,
+            r#"{"p":4,"debit":"customer:a","credit":"transfers-in-transit","amount":200,"currency":"USD"}"#,
+            r#"{"p":5,"debit":"transfers-in-transit","credit":"customer:b","amount":200,"currency":"USD"}"#,
+            r#"{"p":6,"debit":"customer:a","credit":"refunds-payable","amount":50,"currency":"USD"}"#,
+            r#"{"p":7,"debit":"customer:b","credit":"cash-clearing","amount":10,"currency":"USD"}"#,
+        ],
+    )
+    .await;
+}
+
+/// Two deposits of the greatest amount: their sum needs more than 64 bits.
+#[tokio::test]
+async fn posting_totals_sum_both_sides_beyond_64_bits() {
+    given(&[
+        ("account-a", opened()),
+        ("account-a", deposited(i64::MAX, i64::MAX)),
+        ("account-a", withdrawn(i64::MAX, 0)),
+        ("account-a", deposited(i64::MAX, i64::MAX)),
+    ])
+    .then(
+        "SELECT block, account, currency, debits, credits FROM read.posting_totals_1 ORDER BY account",
+        &[
+            r#"{"block":0,"account":"cash-clearing","currency":"USD","debits":18446744073709551614,"credits":9223372036854775807}"#,
+            r#"{"block":0,"account":"customers","currency":"USD","debits":9223372036854775807,"credits":18446744073709551614}"#,
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn audit_has_every_event_with_who_why_and_how_much() {
+    given(&[
+        ("account-a", opened()),
+        ("account-a", deposited(16, 16)),
+        ("transfer-t", initiated("a", "b", 15)),
+        ("transfer-t", approved()),
+        ("account-a", frozen()),
+    ])
+    .then(
+        "SELECT position AS p, version AS v, stream_id AS stream, event_type AS type, actor, reason, amount, magnitude AS m,
+         currency, command_id AS command, correlation_id AS operation, causation_id AS cause, ip FROM read.audit_1 ORDER BY 1",
+        &[
+            r#"{"p":1,"v":1,"stream":"account-a","type":"account-opened","actor":"teller-1","reason":"because of 1","amount":null,"m":null,"currency":null,"command":"command-1","operation":"operation-1","cause":null,"ip":null}"#,
+            r#"{"p":2,"v":2,"stream":"account-a","type":"money-deposited","actor":"teller-2","reason":"because of 2","amount":16,"m":16,"currency":"USD","command":"command-2","operation":"operation-2","cause":null,"ip":null}"#,
+            r#"{"p":3,"v":1,"stream":"transfer-t","type":"transfer-initiated","actor":"teller-0","reason":"because of 3","amount":15,"m":15,"currency":"USD","command":"command-3","operation":"operation-3","cause":null,"ip":null}"#,
+            r#"{"p":4,"v":2,"stream":"transfer-t","type":"transfer-approved","actor":"teller-1","reason":"because of 4","amount":null,"m":0,"currency":null,"command":"command-4","operation":"operation-4","cause":null,"ip":null}"#,
+            r#"{"p":5,"v":3,"stream":"account-a","type":"account-frozen","actor":"teller-2","reason":"because of 5","amount":null,"m":null,"currency":null,"command":"command-5","operation":"operation-5","cause":null,"ip":null}"#,
+        ],
+    )
+    .await;
+}

@@ -36,8 +36,58 @@ const ACTIVITY: [&str; 2] = [
      FROM log.events WHERE data -> 'balance' IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 ];
 
+const POSTINGS: [&str; 2] = [
+    "SELECT position, debit, credit, amount, currency FROM read.postings ORDER BY 1",
+    "SELECT position,
+         CASE event_type WHEN 'money-deposited' THEN 'cash-clearing' WHEN 'transfer-credited' THEN 'transfers-in-transit'
+             ELSE 'customer:' || substr(stream_id, 9) END AS debit,
+         CASE event_type WHEN 'money-withdrawn' THEN 'cash-clearing' WHEN 'transfer-debited' THEN 'transfers-in-transit'
+             ELSE 'customer:' || substr(stream_id, 9) END AS credit,
+         (data -> 'amount' ->> 'minor_units')::bigint AS amount, data -> 'amount' ->> 'currency' AS currency
+     FROM log.events WHERE data -> 'balance' IS NOT NULL ORDER BY 1",
+];
+
+const POSTING_TOTALS: [&str; 2] = [
+    "SELECT block, partition, account, currency, debits, credits FROM read.posting_totals ORDER BY 1, 2, 3",
+    "SELECT position / 65536 AS block, partition,
+         CASE WHEN side = customer THEN 'customers' WHEN event_type LIKE 'money-%' THEN 'cash-clearing'
+             ELSE 'transfers-in-transit' END AS account,
+         data -> 'amount' ->> 'currency' AS currency,
+         sum(CASE side WHEN 'debit' THEN (data -> 'amount' ->> 'minor_units')::numeric ELSE 0 END) AS debits,
+         sum(CASE side WHEN 'credit' THEN (data -> 'amount' ->> 'minor_units')::numeric ELSE 0 END) AS credits
+     FROM log.events
+     CROSS JOIN LATERAL (SELECT CASE WHEN event_type IN ('money-deposited', 'transfer-credited') THEN 'credit'
+         ELSE 'debit' END AS customer) AS c
+     CROSS JOIN (VALUES ('debit'), ('credit')) AS sides (side)
+     WHERE data -> 'balance' IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3",
+];
+
+const AUDIT: [&str; 2] = [
+    "SELECT position, stream_id, version, event_id, event_type, actor, reason, correlation_id, command_id, recorded_at,
+         amount, magnitude FROM read.audit ORDER BY 1",
+    "SELECT position, stream_id, version, event_id, event_type, metadata ->> 'actor' AS actor,
+         metadata -> 'reason' ->> 'plain' AS reason, metadata ->> 'correlation_id' AS correlation_id,
+         metadata ->> 'command_id' AS command_id, recorded_at,
+         (data -> 'amount' ->> 'minor_units')::bigint AS amount,
+         CASE WHEN data -> 'amount' IS NOT NULL
+             THEN 8 * shift + ((data -> 'amount' ->> 'minor_units')::bigint >> shift)
+             WHEN stream_type = 'transfer' THEN 0 END AS magnitude
+     FROM log.events
+     CROSS JOIN LATERAL (SELECT greatest(0, length(ltrim((data -> 'amount' ->> 'minor_units')::bigint::bit(64)::text, '0')) - 4)
+         AS shift) AS s
+     ORDER BY 1",
+];
+
 /// The read models, without their generations.
-const READ_MODELS: [&str; 4] = ["accounts", "account_entries", "transfers", "daily_activity"];
+const READ_MODELS: [&str; 7] = [
+    "accounts",
+    "account_entries",
+    "transfers",
+    "daily_activity",
+    "postings",
+    "posting_totals",
+    "audit",
+];
 
 /// Waits until the read models are level, and compares each with the fold of the log.
 pub(crate) async fn assert_read_models_equal_the_log(world: &World) {
@@ -47,7 +97,8 @@ pub(crate) async fn assert_read_models_equal_the_log(world: &World) {
 
 /// Compares the current generation of each read model with the fold of the log.
 pub(crate) async fn assert_rows_equal_the_log(world: &World) {
-    for [rows, expected] in [ACCOUNTS, ENTRIES, TRANSFERS, ACTIVITY] {
+    let all = [ACCOUNTS, ENTRIES, TRANSFERS, ACTIVITY, POSTINGS, POSTING_TOTALS, AUDIT];
+    for [rows, expected] in all {
         let rows = world.rows(&of_current_generations(world, rows).await).await;
         let expected = world.rows(expected).await;
         let difference = rows.iter().zip(&expected).find(|(row, expected)| row != expected);

@@ -1,0 +1,168 @@
+//! `audit`: one row an event, whatever its stream: who, when, why, in whose course, about how much. Rows are only ever
+//! added.
+
+use daybook_core::account::AccountEvent;
+use daybook_core::account::STREAM_TYPE as ACCOUNT;
+use daybook_core::bank::BankEvent;
+use daybook_core::domain::Aggregate as _;
+use daybook_core::money::{Money, magnitude_of};
+use daybook_core::projection::ProjectionRecord;
+use daybook_core::transfer::{Transfer, TransferEvent};
+
+use super::partition_column;
+use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
+use crate::rows::{Column, Kind, Rows};
+
+/// The read model `audit`.
+pub struct Audit;
+
+impl Projection<BankEvent> for Audit {
+    fn name(&self) -> &'static str {
+        "audit"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn tables(&self) -> &'static str {
+        include_str!("../../../../migrations/read/tables/audit.sql")
+    }
+
+    fn stream_types(&self) -> &'static [&'static str] {
+        &[ACCOUNT, Transfer::STREAM_TYPE, ProjectionRecord::STREAM_TYPE]
+    }
+
+    fn changes(&self) -> Box<dyn Changes<BankEvent>> {
+        Box::new(Trail { rows: Rows::new("audit", COLUMNS), address: String::new() })
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column::new("position", Kind::BigInt),
+    Column::new("recorded_at", Kind::Timestamp),
+    Column::new("version", Kind::BigInt),
+    Column::new("amount", Kind::BigInt),
+    Column::new("event_id", Kind::Uuid),
+    Column::new("partition", Kind::SmallInt),
+    Column::new("magnitude", Kind::SmallInt),
+    Column::new("stream_id", Kind::Text),
+    Column::new("event_type", Kind::Text),
+    Column::new("actor", Kind::Text),
+    Column::new("correlation_id", Kind::Text),
+    Column::new("causation_id", Kind::Text),
+    Column::new("command_id", Kind::Text),
+    Column::new("currency", Kind::Text),
+    Column::new("ip", Kind::Text),
+    Column::new("reason", Kind::Text),
+];
+
+/// In the order of the log: nobody else writes a row of such a position, so there is nobody to wait for.
+struct Trail {
+    rows: Rows,
+    /// The row's address as text, written here over and over.
+    address: String,
+}
+
+impl Changes<BankEvent> for Trail {
+    fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let (recorded, metadata) = (fact.recorded, fact.metadata);
+        let about = About::of(fact.payload);
+        let command_id = metadata.command_id.as_str();
+        let correlation_id = metadata.correlation_id.as_str();
+        self.address.clear();
+        if let Some(ip) = metadata.ip {
+            self.address = ip.to_string();
+        }
+        self.rows.push(&[
+            recorded.position.get().into(),
+            recorded.recorded_at.into(),
+            recorded.version.get().into(),
+            about.amount().map(|amount| amount.minor_units).into(),
+            recorded.event_id.into(),
+            partition_column(recorded)?.into(),
+            about.magnitude().into(),
+            recorded.stream_id.as_str().into(),
+            (&*recorded.event_type).into(),
+            metadata.actor.as_str().into(),
+            correlation_id.into(),
+            metadata.causation_id.as_ref().map(|id| id.as_str()).into(),
+            (command_id != correlation_id).then_some(command_id).into(),
+            about.amount().map(|amount| amount.currency.code()).into(),
+            metadata.ip.map(|_| self.address.as_str()).into(),
+            metadata.reason.as_ref().map(|reason| reason.reveal()).into(),
+        ]);
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.rows.bytes()
+    }
+
+    fn are_final(&self) -> bool {
+        true
+    }
+
+    fn take(&mut self) -> RowChanges {
+        let rows = self.rows.take();
+        Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
+    }
+}
+
+/// How much an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    Nothing,
+    Amount(Money),
+    /// That of the first event of its stream.
+    AmountOfFirst,
+}
+
+impl About {
+    fn of(event: &BankEvent) -> Self {
+        match event {
+            BankEvent::Account(event) => Self::of_account(event),
+            BankEvent::Transfer(TransferEvent::Initiated(e)) => Self::Amount(e.amount),
+            BankEvent::Transfer(
+                TransferEvent::Approved(_)
+                | TransferEvent::Rejected(_)
+                | TransferEvent::Cancelled(_)
+                | TransferEvent::Executed(_),
+            ) => Self::AmountOfFirst,
+            BankEvent::Projection(_) => Self::Nothing,
+        }
+    }
+
+    fn of_account(event: &AccountEvent) -> Self {
+        match event {
+            AccountEvent::Deposited(e) => Self::Amount(e.amount),
+            AccountEvent::Withdrawn(e) => Self::Amount(e.amount),
+            AccountEvent::FeeCharged(e) => Self::Amount(e.amount),
+            AccountEvent::Refunded(e) => Self::Amount(e.amount),
+            AccountEvent::FundsHeld(e) => Self::Amount(e.amount),
+            AccountEvent::HoldReleased(e) => Self::Amount(e.amount),
+            AccountEvent::TransferDebited(e) => Self::Amount(e.amount),
+            AccountEvent::TransferCredited(e) => Self::Amount(e.amount),
+            AccountEvent::Opened(_)
+            | AccountEvent::Frozen(_)
+            | AccountEvent::Unfrozen(_)
+            | AccountEvent::Closed(_) => Self::Nothing,
+        }
+    }
+
+    fn amount(self) -> Option<Money> {
+        match self {
+            Self::Amount(amount) => Some(amount),
+            Self::Nothing | Self::AmountOfFirst => None,
+        }
+    }
+
+    /// As the table has it.
+    fn magnitude(self) -> Option<i16> {
+        match self {
+            Self::Nothing => None,
+            Self::AmountOfFirst => Some(0),
+            Self::Amount(amount) => Some(magnitude_of(amount.minor_units)),
+        }
+    }
+}

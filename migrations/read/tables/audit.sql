@@ -1,0 +1,42 @@
+-- One row an event of the log, whatever its stream: what SearchAudit finds. `{generation}` is put in by the projector.
+CREATE TABLE read.audit_{generation} (
+    position       bigint      NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    -- Version of the event in its stream.
+    version        bigint      NOT NULL,
+    -- In minor units; NULL where the event carries no amount.
+    amount         bigint,
+    event_id       uuid        NOT NULL,
+    partition      smallint    NOT NULL,
+    -- Grows with the amount, eight to each doubling (daybook_core::money::magnitude_of). 0: a later step of a transfer, whose
+    -- amount stands in the first event of its stream. NULL: it is about no amount.
+    magnitude      smallint,
+    stream_id      text        COLLATE "C" NOT NULL,
+    event_type     text        COLLATE "C" NOT NULL,
+    actor          text        COLLATE "C" NOT NULL,
+    correlation_id text        COLLATE "C" NOT NULL,
+    causation_id   text        COLLATE "C",
+    -- NULL: the same as correlation_id, as it is unless the caller gave one.
+    command_id     text        COLLATE "C",
+    currency       text,
+    ip             text,
+    -- Personal free text, and nothing else of it: it can be emptied without touching the rest. What the index of words still
+    -- holds of it goes with the next VACUUM.
+    reason         text
+);
+
+-- [key]
+-- Serves ranges of positions and, since times never decrease with position, of times.
+ALTER TABLE read.audit_{generation} ADD PRIMARY KEY (position);
+
+-- [indexes]
+-- Words of reasons. It comes first because one core makes it alone, while another makes the next ones.
+CREATE INDEX ON read.audit_{generation} USING gin (to_tsvector('simple', reason)) WHERE reason IS NOT NULL;
+-- Each serves one filter in the order of positions, forwards and backwards.
+CREATE INDEX ON read.audit_{generation} (actor, position);
+CREATE INDEX ON read.audit_{generation} (stream_id, position);
+CREATE INDEX ON read.audit_{generation} (event_type, position);
+CREATE INDEX ON read.audit_{generation} (correlation_id, position);
+CREATE INDEX ON read.audit_{generation} (causation_id, position) WHERE causation_id IS NOT NULL;
+-- An amount range is a few magnitudes, each in the order of positions.
+CREATE INDEX ON read.audit_{generation} (magnitude, position) WHERE magnitude IS NOT NULL;
