@@ -53,6 +53,24 @@ impl View {
         AssertSqlSafe(template.replace("{generation}", &generation.to_string()))
     }
 
+    /// The number of a projection's current generation.
+    pub(crate) fn generation(&self, projection: &'static str) -> i32 {
+        self.checkpoints.generation(projection)
+    }
+
+    /// A statement on the tables of several projections: each place in `template` stands for the number of its projection's
+    /// current generation.
+    pub(crate) fn sql_of(
+        &self,
+        template: &str,
+        places: &[(&str, &'static str)],
+    ) -> AssertSqlSafe<String> {
+        let put_in = |sql: String, (place, projection): &(&str, &'static str)| {
+            sql.replace(place, &self.generation(projection).to_string())
+        };
+        AssertSqlSafe(places.iter().fold(template.to_owned(), put_in))
+    }
+
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
     }

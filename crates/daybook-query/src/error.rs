@@ -2,7 +2,7 @@
 
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
-use daybook_eventlog::ReadError;
+use daybook_eventlog::{ReadError, ReplayError};
 use daybook_runtime::status;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -50,6 +50,18 @@ pub(crate) enum QueryError {
     /// A stored row is not what the projector writes.
     #[error("a row of read model `{projection}` is corrupt: {what}")]
     Corrupt { projection: &'static str, what: String },
+    /// A stream's events lead to no state of this domain.
+    #[error("the events of stream `{id}` make no state")]
+    NoState { id: String },
+    /// A state cannot be written as JSON.
+    #[error("the state cannot be written as JSON")]
+    Encode {
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Positions have no gaps, and yet events are missing.
+    #[error("the log lacks events after position {after}, up to {reached}")]
+    LogGap { after: Position, reached: Position },
     /// The log could not be read.
     #[error(transparent)]
     Log(ReadError),
@@ -110,6 +122,15 @@ impl From<ReadError> for QueryError {
     }
 }
 
+impl From<ReplayError> for QueryError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Read(error) => error.into(),
+            ReplayError::Gap { after, reached } => Self::LogGap { after, reached },
+        }
+    }
+}
+
 /// The table.
 impl From<QueryError> for Status {
     fn from(error: QueryError) -> Self {
@@ -153,6 +174,13 @@ impl From<QueryError> for Status {
                 tracing::error!(projection.name = projection, "{message}");
                 let facts = vec![("projection", projection.to_owned())];
                 status::data_loss("READ_MODEL_CORRUPT", message, facts)
+            }
+            QueryError::NoState { .. } => status::data_loss("NO_STATE", message, Vec::new()),
+            QueryError::Encode { source } => status::internal(&Uuid::new_v4().to_string(), &source),
+            QueryError::LogGap { after, reached } => {
+                tracing::error!(%after, %reached, "{message}");
+                let facts = vec![("after", after.to_string()), ("reached", reached.to_string())];
+                status::data_loss("LOG_GAP", message, facts)
             }
             QueryError::Log(error) => log_status(error),
             QueryError::Database(error) => database_status(&error),

@@ -1,15 +1,21 @@
 //! The RPCs of `daybook.v1.QueryService`. One module each: check the request, ask the question, say the answer. The
 //! generated types end here.
 
+mod explain_balance;
 mod fields;
 mod get_account;
+mod get_aggregate_at;
 mod get_daily_activity;
 mod get_event_history;
 mod get_projection_status;
 mod get_statement;
 mod get_transfer;
+mod get_transfer_story;
+mod get_trial_balance;
 mod list_accounts;
 mod list_transfers;
+mod moment;
+mod search_audit;
 mod words;
 
 use std::sync::Arc;
@@ -18,11 +24,14 @@ use daybook_core::ids::Position;
 use daybook_core::stream::StreamId;
 use daybook_proto::v1::query_service_server::QueryService;
 use daybook_proto::v1::{
-    GetAccountRequest, GetAccountResponse, GetDailyActivityRequest, GetDailyActivityResponse,
-    GetEventHistoryRequest, GetEventHistoryResponse, GetProjectionStatusRequest,
-    GetProjectionStatusResponse, GetStatementRequest, GetStatementResponse, GetTransferRequest,
-    GetTransferResponse, ListAccountsRequest, ListAccountsResponse, ListTransfersRequest,
-    ListTransfersResponse,
+    ExplainBalanceRequest, ExplainBalanceResponse, GetAccountRequest, GetAccountResponse,
+    GetAggregateAtRequest, GetAggregateAtResponse, GetDailyActivityRequest,
+    GetDailyActivityResponse, GetEventHistoryRequest, GetEventHistoryResponse,
+    GetProjectionStatusRequest, GetProjectionStatusResponse, GetStatementRequest,
+    GetStatementResponse, GetTransferRequest, GetTransferResponse, GetTransferStoryRequest,
+    GetTransferStoryResponse, GetTrialBalanceRequest, GetTrialBalanceResponse, ListAccountsRequest,
+    ListAccountsResponse, ListTransfersRequest, ListTransfersResponse, SearchAuditRequest,
+    SearchAuditResponse,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Request, Response, Status};
@@ -129,5 +138,10 @@ rpcs! {
     list_transfers(ListTransfersRequest) -> ListTransfersResponse;
     get_event_history(GetEventHistoryRequest) -> GetEventHistoryResponse;
     get_daily_activity(GetDailyActivityRequest) -> GetDailyActivityResponse;
+    explain_balance(ExplainBalanceRequest) -> ExplainBalanceResponse;
+    get_aggregate_at(GetAggregateAtRequest) -> GetAggregateAtResponse;
+    get_transfer_story(GetTransferStoryRequest) -> GetTransferStoryResponse;
+    search_audit(SearchAuditRequest) -> SearchAuditResponse;
+    get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
     get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
 }

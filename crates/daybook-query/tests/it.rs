@@ -8,8 +8,16 @@
 mod accounts;
 #[path = "it/activity.rs"]
 mod activity;
+#[path = "it/audit.rs"]
+mod audit;
+#[path = "it/audit_plans.rs"]
+mod audit_plans;
+#[path = "it/bad_audit_input.rs"]
+mod bad_audit_input;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/explain.rs"]
+mod explain;
 #[path = "it/history.rs"]
 mod history;
 #[path = "it/limits.rs"]
@@ -20,9 +28,13 @@ mod min_position;
 mod privileges;
 #[path = "it/projection_status.rs"]
 mod projection_status;
+#[path = "it/state_at.rs"]
+mod state_at;
 #[path = "it/statements.rs"]
 mod statements;
 #[path = "it/transfers.rs"]
 mod transfers;
+#[path = "it/trial_balance.rs"]
+mod trial_balance;
 #[path = "it/world.rs"]
 mod world;

@@ -59,16 +59,17 @@ pub(crate) async fn get_statement(
         .await?)
 }
 
-/// The posted balance after all entries up to and including `question.after`: where a statement without entries stands.
-pub(crate) async fn balance_before(
+/// The posted balance after all entries up to and including `key`: where a statement without entries stands.
+pub(crate) async fn balance_at(
     view: &mut View,
-    question: &StatementQuestion,
+    account_id: &AccountId,
+    key: EntryKey,
 ) -> Result<i64, QueryError> {
     let sql = view.sql(ACCOUNT_ENTRIES, include_str!("sql/get_balance_before.sql"));
     let balance: Option<i64> = sqlx::query_scalar(sql)
-        .bind(question.account_id.as_str())
-        .bind(question.after.recorded_at)
-        .bind(question.after.version)
+        .bind(account_id.as_str())
+        .bind(key.recorded_at)
+        .bind(key.version)
         .fetch_optional(view.connection())
         .await?;
     Ok(balance.unwrap_or(0))

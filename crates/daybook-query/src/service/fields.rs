@@ -9,6 +9,9 @@ use time::{Date, Duration, OffsetDateTime};
 
 use crate::error::QueryError;
 
+/// Event types in one request, at most.
+const EVENT_TYPES_MAX: usize = 100;
+
 /// `min_position`.
 pub(super) fn min_position(number: i64) -> Result<Position, QueryError> {
     checked("min_position", Position::new(number))
@@ -26,6 +29,34 @@ pub(super) fn version(
     }
 }
 
+/// A position where 0 stands for `unset`.
+pub(super) fn position(
+    field: &'static str,
+    number: i64,
+    unset: Position,
+) -> Result<Position, QueryError> {
+    match checked(field, Position::new(number))? {
+        Position::ZERO => Ok(unset),
+        position => Ok(position),
+    }
+}
+
+/// Names of event types. One that no event has matches nothing; it may be one of a newer build.
+pub(super) fn event_types(event_types: Vec<String>) -> Result<Vec<String>, QueryError> {
+    let field = "event_types";
+    if event_types.len() > EVENT_TYPES_MAX {
+        return Err(QueryError::invalid(
+            field,
+            format!("has {} types, at most {EVENT_TYPES_MAX} are allowed", event_types.len()),
+        ));
+    }
+    let malformed = |name: &String| name.is_empty() || name.len() > 200 || name.contains('\0');
+    if event_types.iter().any(malformed) {
+        return Err(QueryError::invalid(field, "are names such as `money-deposited`"));
+    }
+    Ok(event_types)
+}
+
 /// A currency; empty: any.
 pub(super) fn optional_currency(code: &str) -> Result<Option<Currency>, QueryError> {
     optional(code, || checked("currency", code.parse()))
@@ -38,6 +69,17 @@ pub(super) fn optional_day(field: &'static str, text: &str) -> Result<Option<Dat
     optional(text, || {
         day().ok_or_else(|| QueryError::invalid(field, "is not a day such as `2026-11-23`"))
     })
+}
+
+/// A moment, rounded down to the microseconds that the log keeps: whatever was recorded up to it, or not, still was.
+pub(super) fn time_up_to(
+    field: &'static str,
+    timestamp: Timestamp,
+) -> Result<OffsetDateTime, QueryError> {
+    let Timestamp { seconds, nanos } = timestamp;
+    let nanos = nanos.saturating_sub(nanos.rem_euclid(1000));
+    let whole = optional_time(field, Some(Timestamp { seconds, nanos }))?;
+    whole.ok_or_else(|| QueryError::invalid(field, "is missing"))
 }
 
 /// A moment, rounded up to the microseconds that the log keeps: whatever was recorded before it, or not, still was.

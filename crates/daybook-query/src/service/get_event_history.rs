@@ -7,15 +7,12 @@ use daybook_eventlog::{Direction, ReadError};
 use daybook_proto::v1::{Event, GetEventHistoryRequest, GetEventHistoryResponse};
 
 use super::Call;
-use super::fields::{checked, min_position, version};
+use super::fields::{checked, event_types, min_position, version};
 use super::words::timestamp;
 use crate::error::{Kind, QueryError};
 use crate::page::{self, PageSize};
 use crate::page_token::{self, Fingerprint};
 use crate::queries::get_event_history::{HistoryQuestion, get_event_history, stream_exists};
-
-/// Event types in one request, at most.
-const EVENT_TYPES_MAX: usize = 100;
 
 pub(super) async fn answer(
     call: &Call<'_>,
@@ -71,22 +68,7 @@ fn question(
     Ok((question, size, list))
 }
 
-fn event_types(event_types: Vec<String>) -> Result<Vec<String>, QueryError> {
-    let field = "event_types";
-    if event_types.len() > EVENT_TYPES_MAX {
-        return Err(QueryError::invalid(
-            field,
-            format!("has {} types, at most {EVENT_TYPES_MAX} are allowed", event_types.len()),
-        ));
-    }
-    let malformed = |name: &String| name.is_empty() || name.len() > 200 || name.contains('\0');
-    if event_types.iter().any(malformed) {
-        return Err(QueryError::invalid(field, "are names such as `money-deposited`"));
-    }
-    Ok(event_types)
-}
-
-fn event(event: &RecordedEvent) -> Result<Event, QueryError> {
+pub(super) fn event(event: &RecordedEvent) -> Result<Event, QueryError> {
     let metadata = event.parse_metadata().map_err(|source| {
         let (stream_id, version) = (event.stream_id.clone(), event.version);
         QueryError::Log(ReadError::Undecodable { stream_id, version, source })

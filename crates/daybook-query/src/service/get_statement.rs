@@ -14,11 +14,11 @@ use crate::page::{self, PageSize};
 use crate::page_token::{self, Fingerprint};
 use crate::queries::get_account::{ACCOUNTS, get_account};
 use crate::queries::get_statement::{
-    ACCOUNT_ENTRIES, EntryKey, EntryRow, StatementQuestion, balance_before, get_statement,
+    ACCOUNT_ENTRIES, EntryKey, EntryRow, StatementQuestion, balance_at, get_statement,
 };
 
 /// Before and after everything that can be recorded.
-const EVER: (OffsetDateTime, OffsetDateTime) =
+pub(super) const EVER: (OffsetDateTime, OffsetDateTime) =
     (datetime!(0001-01-01 00:00 UTC), datetime!(9999-12-31 23:59:59.999999 UTC));
 
 pub(super) async fn answer(
@@ -86,7 +86,7 @@ fn question(
 }
 
 /// Where an entry stands, as a page token has it.
-fn key_of(entry: &Entry) -> (i64, i32, i64) {
+pub(super) fn key_of(entry: &Entry) -> (i64, i32, i64) {
     let at = entry.recorded_at.unwrap_or_default();
     (at.seconds, at.nanos, entry.version)
 }
@@ -97,14 +97,21 @@ async fn opening_balance(
     question: &StatementQuestion,
     first: Option<&EntryRow>,
 ) -> Result<i64, QueryError> {
-    let Some(first) = first else { return balance_before(view, question).await };
+    match first {
+        Some(first) => balance_before(first),
+        None => balance_at(view, &question.account_id, question.after).await,
+    }
+}
+
+/// The balance before an entry.
+pub(super) fn balance_before(first: &EntryRow) -> Result<i64, QueryError> {
     first.balance.checked_sub(first.amount).ok_or_else(|| QueryError::Corrupt {
         projection: ACCOUNT_ENTRIES,
         what: format!("the balance before position {} is beyond 64 bits", first.position),
     })
 }
 
-fn entry(row: EntryRow) -> Result<Entry, QueryError> {
+pub(super) fn entry(row: EntryRow) -> Result<Entry, QueryError> {
     Ok(Entry {
         version: row.version,
         position: row.position,

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// The outcome names `field`.
 #[track_caller]
-fn refused<T: Debug>(outcome: Result<Response<T>, Status>, field: &str) {
+pub(crate) fn refused<T: Debug>(outcome: Result<Response<T>, Status>, field: &str) {
     let status = outcome.expect_err(field);
     assert_eq!(status.code(), Code::InvalidArgument, "{field}: {status}");
     let details = status.get_error_details();

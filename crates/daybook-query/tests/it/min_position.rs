@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use daybook_proto::v1::{
-    GetAccountRequest, GetDailyActivityRequest, GetStatementRequest, GetTransferRequest,
-    ListAccountsRequest, ListTransfersRequest,
+    ExplainBalanceRequest, GetAccountRequest, GetDailyActivityRequest, GetStatementRequest,
+    GetTransferRequest, GetTrialBalanceRequest, ListAccountsRequest, ListTransfersRequest,
+    SearchAuditRequest,
 };
 use tonic::{Code, Request, Status};
 
-use crate::world::{AccountRow, PARTITIONS, World, info, partition_of};
+use crate::world::{AccountRow, PARTITIONS, PROJECTIONS, World, info, partition_of};
 
 fn alice_at(min_position: i64) -> GetAccountRequest {
     GetAccountRequest { account_id: "alice".to_owned(), min_position }
@@ -87,6 +88,13 @@ async fn ask_everything(world: &mut World, min_position: i64) -> Vec<(&'static s
     let accounts = ListAccountsRequest { min_position, ..Default::default() };
     let transfers = ListTransfersRequest { min_position, ..Default::default() };
     let activity = GetDailyActivityRequest { min_position, ..Default::default() };
+    let audit = SearchAuditRequest { min_position, ..Default::default() };
+    let trial_balance = GetTrialBalanceRequest { min_position, at: None };
+    let explanation = ExplainBalanceRequest {
+        account_id: "alice".to_owned(),
+        min_position,
+        ..Default::default()
+    };
     let account = alice_at(min_position);
     vec![
         ("GetAccount", client.get_account(account).await.map(drop)),
@@ -95,6 +103,9 @@ async fn ask_everything(world: &mut World, min_position: i64) -> Vec<(&'static s
         ("GetTransfer", client.get_transfer(transfer).await.map(drop)),
         ("ListTransfers", client.list_transfers(transfers).await.map(drop)),
         ("GetDailyActivity", client.get_daily_activity(activity).await.map(drop)),
+        ("SearchAudit", client.search_audit(audit).await.map(drop)),
+        ("GetTrialBalance", client.get_trial_balance(trial_balance).await.map(drop)),
+        ("ExplainBalance", client.explain_balance(explanation).await.map(drop)),
     ]
     .into_iter()
     .map(|(rpc, outcome)| (rpc, outcome.err().unwrap_or_else(|| Status::ok("answered"))))
@@ -106,7 +117,7 @@ async fn g9_a_stopped_partition_answers_at_once() {
     let mut world = World::start_with(&["--wait-max-ms", "15000"]).await;
     world.account(AccountRow::default()).await;
     world.all_checkpoints(9).await;
-    for projection in ["accounts", "account_entries", "transfers", "daily_activity"] {
+    for (projection, _) in PROJECTIONS {
         for partition in 0..PARTITIONS {
             world.stopped(projection, partition, 4, "poison").await;
         }
@@ -127,7 +138,7 @@ async fn a_read_model_ahead_of_its_log_is_data_loss_in_every_query() {
     let mut world = World::start().await;
     world.account(AccountRow::default()).await;
     world.all_checkpoints(9).await;
-    for projection in ["accounts", "account_entries", "transfers", "daily_activity"] {
+    for (projection, _) in PROJECTIONS {
         world.stopped(projection, 2, 9, "history").await;
     }
     for min_position in [0, 5, 50] {

@@ -21,6 +21,9 @@ async fn g6_the_role_of_the_query_service_can_read_and_change_nothing() {
         "read.account_entries_1",
         "read.transfers_1",
         "read.daily_activity_1",
+        "read.postings_1",
+        "read.posting_totals_1",
+        "read.audit_1",
     ];
     for table in readable {
         let select = AssertSqlSafe(format!("SELECT * FROM {table}"));

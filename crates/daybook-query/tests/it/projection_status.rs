@@ -29,7 +29,16 @@ async fn a_projection_that_is_level_has_no_lag() {
     assert_eq!(answer.head, 2);
     assert_eq!(answer.log_id.len(), 36);
     let names: Vec<_> = answer.projections.iter().map(|p| p.projection.as_str()).collect();
-    assert_eq!(names, ["account_entries", "accounts", "daily_activity", "transfers"]);
+    let all = [
+        "account_entries",
+        "accounts",
+        "audit",
+        "daily_activity",
+        "posting_totals",
+        "postings",
+        "transfers",
+    ];
+    assert_eq!(names, all);
     for projection in &answer.projections {
         assert_eq!((projection.generation, projection.checkpoint), (1, 2));
         assert_eq!((projection.lag_events, projection.lag_seconds), (0, 0.0));
@@ -100,7 +109,8 @@ async fn a_long_lag_is_counted_in_part_and_estimated_beyond() {
     world
         .sql(
             "INSERT INTO log.events
-             SELECT n, greatest(n - 4, 0), n, clock_timestamp(), gen_random_uuid(), 1, n % 4, 'load-' || n % 4, 'load', 'x', '{}', '{}'
+             SELECT n, greatest(n - 4, 0), n, clock_timestamp(), gen_random_uuid(), 1, n % 4, 'load-' || n % 4, 'load', 'x', '{}',
+                 '{\"actor\": \"loader\"}'
              FROM generate_series(1, 120000) n;
              UPDATE log.head SET position = 120000, partition_positions = '{120000, 119997, 119998, 119999}'",
         )

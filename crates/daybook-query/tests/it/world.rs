@@ -19,17 +19,21 @@ use tonic::Status;
 use tonic::transport::Channel;
 use tonic_types::{ErrorInfo, StatusExt as _};
 
+pub(crate) use log::NewEvent;
 pub(crate) use rows::{AccountRow, EntryRow, TransferRow};
 
 /// Few, so that a test can name each.
 pub(crate) const PARTITIONS: u16 = 4;
 
 /// The projections and the statements that make their tables, as the projector runs them.
-const PROJECTIONS: [(&str, &str); 4] = [
+pub(crate) const PROJECTIONS: [(&str, &str); 7] = [
     ("accounts", include_str!("../../../../migrations/read/tables/accounts.sql")),
     ("account_entries", include_str!("../../../../migrations/read/tables/account_entries.sql")),
     ("transfers", include_str!("../../../../migrations/read/tables/transfers.sql")),
     ("daily_activity", include_str!("../../../../migrations/read/tables/daily_activity.sql")),
+    ("postings", include_str!("../../../../migrations/read/tables/postings.sql")),
+    ("posting_totals", include_str!("../../../../migrations/read/tables/posting_totals.sql")),
+    ("audit", include_str!("../../../../migrations/read/tables/audit.sql")),
 ];
 
 pub(crate) struct World {

@@ -1,0 +1,202 @@
+//! The statement of a search: made of the filters that are there, so that each has the index that serves it.
+
+use std::ops::RangeInclusive;
+
+use daybook_core::account::{Account, AccountEvent};
+use daybook_core::domain::Aggregate as _;
+use daybook_core::money::{Currency, magnitude_of};
+use daybook_core::projection::{ProjectionEvent, ProjectionRecord};
+use daybook_core::transfer::{Transfer, TransferEvent};
+use daybook_eventlog::Direction;
+use sqlx::{Postgres, QueryBuilder};
+
+use super::{AuditFilter, AuditPage};
+
+/// Of a candidate, as the index of the driver has led to it.
+const COLUMNS: &str = "position, recorded_at, version, amount, event_id, magnitude, stream_id, event_type, actor, \
+    correlation_id, causation_id, command_id, currency, ip, reason";
+
+/// The magnitude of a row whose amount stands in the first event of its stream.
+const AMOUNT_OF_FIRST: i16 = 0;
+
+/// The filter whose index is walked.
+#[derive(Debug)]
+pub(super) enum Driver<'a> {
+    /// These rows and no others.
+    Positions(&'a [i64]),
+    /// A column holds this text.
+    Text(&'static str, &'a str),
+    /// One of these types.
+    EventTypes(Vec<&'a str>),
+    /// One of these magnitudes, or that of the first event of the stream.
+    Magnitudes(RangeInclusive<i16>),
+    /// Words of the reason, with all other filters beside them.
+    Words,
+    /// All rows.
+    Everything,
+}
+
+impl<'a> Driver<'a> {
+    /// The narrowest, as it is in nearly every log.
+    pub(super) fn of(filter: &'a AuditFilter, consequences: Option<&'a [i64]>) -> Self {
+        if let Some(positions) = consequences {
+            Self::Positions(positions)
+        } else if let Some(id) = &filter.correlation_id {
+            Self::Text("correlation_id", id.as_str())
+        } else if let Some(id) = &filter.stream_id {
+            Self::Text("stream_id", id.as_str())
+        } else if let Some(actor) = &filter.actor {
+            Self::Text("actor", actor.as_str())
+        } else if !filter.event_types.is_empty() {
+            Self::EventTypes(filter.event_types.iter().map(String::as_str).collect())
+        } else if let Some(types) = filter.stream_type.as_deref().and_then(event_types_of) {
+            Self::EventTypes(types.to_vec())
+        } else if let Some((min, max)) = filter.amounts {
+            Self::Magnitudes(magnitude_of(min.max(1))..=magnitude_of(max))
+        } else {
+            Self::Everything
+        }
+    }
+
+    /// For each key of the index a selection.
+    fn push_arms(&self, sql: &mut Sql, table: &str, filter: &AuditFilter, page: &AuditPage) {
+        let mut arms = Arms { sql, table, page, begun: false };
+        // By their index they are in this order already: several are merged, and none is read further than is needed.
+        let in_order = format!(" ORDER BY position {}", order(page.direction));
+        match self {
+            Self::Positions(positions) => arms.push("", |sql| {
+                sql.push("position = ANY (").push_bind(positions.to_vec()).push(")");
+            }),
+            Self::Text(column, text) => arms.push("", |sql| {
+                sql.push(*column).push(" = ").push_bind((*text).to_owned());
+            }),
+            Self::EventTypes(types) => {
+                for event_type in types {
+                    arms.push(&in_order, |sql| {
+                        sql.push("event_type = ").push_bind((*event_type).to_owned());
+                    });
+                }
+            }
+            Self::Magnitudes(magnitudes) => {
+                for magnitude in [AMOUNT_OF_FIRST].into_iter().chain(magnitudes.clone()) {
+                    arms.push(&in_order, |sql| {
+                        sql.push("magnitude = ").push_bind(magnitude);
+                    });
+                }
+            }
+            // All of them are found before they are put in order: by their index, not by walking another one.
+            Self::Words => arms.push(" OFFSET 0", |sql| push_fits(sql, filter)),
+            Self::Everything => arms.push("", |sql| {
+                sql.push("true");
+            }),
+        }
+    }
+}
+
+/// The types of the events in streams of a type; `None` where this build knows no such streams.
+pub(crate) fn event_types_of(stream_type: &str) -> Option<&'static [&'static str]> {
+    match stream_type {
+        Account::STREAM_TYPE => Some(AccountEvent::EVENT_TYPES),
+        Transfer::STREAM_TYPE => Some(TransferEvent::EVENT_TYPES),
+        ProjectionRecord::STREAM_TYPE => Some(ProjectionEvent::EVENT_TYPES),
+        _ => None,
+    }
+}
+
+type Sql = QueryBuilder<Postgres>;
+
+/// Selections of the same columns, side by side.
+struct Arms<'a> {
+    sql: &'a mut Sql,
+    table: &'a str,
+    page: &'a AuditPage,
+    begun: bool,
+}
+
+impl Arms<'_> {
+    fn push(&mut self, tail: &str, condition: impl FnOnce(&mut Sql)) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.sql.push(" UNION ALL ");
+        }
+        self.sql.push("(SELECT ").push(COLUMNS).push(" FROM ").push(self.table);
+        self.sql.push(" WHERE position > ").push_bind(self.page.after.get());
+        self.sql.push(" AND position <= ").push_bind(self.page.until.get()).push(" AND ");
+        condition(self.sql);
+        self.sql.push(tail).push(")");
+    }
+}
+
+fn order(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forwards => "ASC",
+        Direction::Backwards => "DESC",
+    }
+}
+
+/// The whole statement.
+pub(super) fn statement(
+    table: &str,
+    driver: &Driver<'_>,
+    filter: &AuditFilter,
+    page: &AuditPage,
+    looks_max: i64,
+) -> Sql {
+    let order = order(page.direction);
+    let mut sql = Sql::new(
+        "SELECT position, recorded_at, version, event_id, stream_id, event_type, actor, correlation_id, causation_id,
+            command_id, ip, reason, about.amount, about.currency, nth, matches
+         FROM (SELECT *, row_number() OVER (ORDER BY position ",
+    );
+    sql.push(order).push(") AS nth, ");
+    push_fits(&mut sql, filter);
+    sql.push(" AS fits FROM (");
+    driver.push_arms(&mut sql, table, filter, page);
+    sql.push(") AS candidate ORDER BY position ").push(order).push(" LIMIT ").push_bind(looks_max);
+    // A later step of a transfer is about the amount of its first.
+    sql.push(") AS candidate LEFT JOIN LATERAL (SELECT amount, currency FROM ").push(table);
+    sql.push(" AS first WHERE candidate.fits AND candidate.magnitude = 0 AND first.stream_id = candidate.stream_id");
+    sql.push(" ORDER BY first.position LIMIT 1) AS first ON true CROSS JOIN LATERAL (SELECT");
+    sql.push(" coalesce(candidate.amount, first.amount) AS amount,");
+    sql.push(" coalesce(candidate.currency, first.currency) AS currency) AS about");
+    sql.push(" CROSS JOIN LATERAL (SELECT candidate.fits AND ");
+    push_is_about(&mut sql, filter);
+    sql.push(" AS matches) AS verdict WHERE matches OR nth = ").push_bind(looks_max);
+    sql.push(" ORDER BY position ").push(order).push(" LIMIT ").push_bind(page.limit);
+    sql
+}
+
+/// Whether all filters hold that a row by itself can tell.
+fn push_fits(sql: &mut Sql, filter: &AuditFilter) {
+    sql.push("(true");
+    let mut equal = |column: &str, text: Option<&str>| {
+        if let Some(text) = text {
+            sql.push(" AND ").push(column).push(" = ").push_bind(text.to_owned());
+        }
+    };
+    equal("actor", filter.actor.as_ref().map(|actor| actor.as_str()));
+    equal("stream_id", filter.stream_id.as_ref().map(|id| id.as_str()));
+    equal("split_part(stream_id, '-', 1)", filter.stream_type.as_deref());
+    equal("correlation_id", filter.correlation_id.as_ref().map(|id| id.as_str()));
+    if !filter.event_types.is_empty() {
+        sql.push(" AND event_type = ANY (").push_bind(filter.event_types.clone()).push(")");
+    }
+    if let Some(words) = &filter.reason {
+        // As the index has it, so that it is used.
+        sql.push(" AND reason IS NOT NULL AND to_tsvector('simple', reason) @@ plainto_tsquery('simple', ");
+        sql.push_bind(words.clone()).push(")");
+    }
+    sql.push(")");
+}
+
+/// Whether the filters hold that are about the amount.
+fn push_is_about(sql: &mut Sql, filter: &AuditFilter) {
+    sql.push("(true");
+    if let Some((min, max)) = filter.amounts {
+        sql.push(" AND about.amount IS NOT NULL AND about.amount BETWEEN ").push_bind(min);
+        sql.push(" AND ").push_bind(max);
+    }
+    if let Some(currency) = filter.currency.map(Currency::code) {
+        sql.push(" AND about.currency IS NOT DISTINCT FROM ").push_bind(currency);
+    }
+    sql.push(")");
+}

@@ -1,0 +1,1 @@
+SELECT max(magnitude) FROM read.audit_{generation}

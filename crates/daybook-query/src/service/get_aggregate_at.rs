@@ -1,0 +1,38 @@
+//! GetAggregateAt.
+
+use daybook_core::bank::Bank;
+use daybook_core::domain::Domain as _;
+use daybook_core::stream::StreamId;
+use daybook_proto::v1::{GetAggregateAtRequest, GetAggregateAtResponse};
+
+use super::Call;
+use super::fields::{checked, min_position};
+use super::moment::{At, find_moment};
+use super::words::timestamp;
+use crate::error::{Kind, QueryError};
+
+pub(super) async fn answer(
+    call: &Call<'_>,
+    request: GetAggregateAtRequest,
+) -> Result<GetAggregateAtResponse, QueryError> {
+    let min_position = min_position(request.min_position)?;
+    let stream_id = checked("stream_id", StreamId::parse(&request.stream_id))?;
+    let as_of = At::check(request.at.map(At::from))?;
+
+    call.log.reach(min_position, &call.budget).await?;
+    let moment = find_moment(call, &stream_id, as_of)
+        .await?
+        .ok_or_else(|| QueryError::NotFound { kind: Kind::Stream, id: stream_id.to_string() })?;
+    // What the operator decided plays no part in folding.
+    let bank = Bank::default();
+    let folding = call.log.reader.state_at(&bank, &stream_id, moment.version);
+    let folded = call.budget.bound(folding).await?;
+    let state = folded.state.ok_or_else(|| QueryError::NoState { id: stream_id.to_string() })?;
+    Ok(GetAggregateAtResponse {
+        state_json: bank.encode_state(&state).map_err(|source| QueryError::Encode { source })?,
+        version: moment.version.get(),
+        position: moment.position.get(),
+        recorded_at: timestamp(moment.recorded_at),
+        snapshot_version: folded.snapshot.get(),
+    })
+}
