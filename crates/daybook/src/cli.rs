@@ -14,8 +14,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, export, history, import, migrate, money, projection,
-    projections, rebuild, restore_events, statement, transfer, verify,
+    account, activity, audit, bench, demo, dev, explain, export, history, import, migrate, money,
+    projection, projections, rebuild, restore_events, state, statement, transfer, trial_balance,
+    verify,
 };
 use crate::failure::Failure;
 
@@ -106,6 +107,14 @@ pub(crate) enum Verb {
     History(history::HistoryArgs),
     /// Show counts and volumes per day, currency and kind.
     Activity(activity::ActivityArgs),
+    /// Show why a balance is what it is, or was at a time, a version or a position: each movement that made it.
+    Explain(explain::ExplainArgs),
+    /// Show the state of a stream as it is, or was at a time, a version or a position.
+    State(state::StateArgs),
+    /// Find events of the whole log: by who, where, what, when, why, in whose course, about how much.
+    Audit(audit::AuditArgs),
+    /// Show debits and credits of each account of the ledger, which are equal: now, at a day or at a position.
+    TrialBalance(trial_balance::TrialBalanceArgs),
     /// Show how far each projection is, who works on it, and where and why one stopped.
     Projections(projections::ProjectionsArgs),
     /// Retry or skip an event at which a projection stopped.

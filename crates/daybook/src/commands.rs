@@ -2,9 +2,11 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -16,8 +18,10 @@ pub(crate) mod projection;
 pub(crate) mod projections;
 pub(crate) mod rebuild;
 pub(crate) mod restore_events;
+pub(crate) mod state;
 pub(crate) mod statement;
 pub(crate) mod transfer;
+pub(crate) mod trial_balance;
 pub(crate) mod verify;
 
 pub(crate) use interrupts::Interrupts;
@@ -40,6 +44,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Statement(args) => statement::run(&session, args).await,
         Verb::History(args) => history::run(&session, args).await,
         Verb::Activity(args) => activity::run(&session, args).await,
+        Verb::Explain(args) => explain::run(&session, args).await,
+        Verb::State(args) => state::run(&session, args).await,
+        Verb::Audit(args) => audit::run(&session, args).await,
+        Verb::TrialBalance(args) => trial_balance::run(&session, args).await,
         Verb::Projections(args) => projections::run(&session, args).await,
         Verb::Projection(verb) => projection::run(&session, verb).await,
         Verb::Import(args) => import::run(&session, args).await,

@@ -12,8 +12,9 @@ mod views;
 pub(crate) use error::describe;
 pub(crate) use text::{escape, json_line};
 pub(crate) use views::{
-    AccountView, ActivityView, EntryView, EventView, PartitionView, ProjectionView, ReceiptView,
-    TransferView, amount_text,
+    AccountView, ActivityView, AuditEventView, EntryView, EventView, KindTotalView,
+    LedgerTotalView, MovementView, PartitionView, ProjectionView, ReceiptView, StateView,
+    StoryView, TransferView, amount_text,
 };
 
 use std::io::{self, Write};

@@ -23,6 +23,25 @@ WITH money AS (
     SELECT (recorded_at AT TIME ZONE 'UTC')::date AS day, data -> 'amount' ->> 'currency' AS currency, kind,
            count(*) AS count, sum(abs(moved)) AS volume
     FROM money WHERE kind IS NOT NULL GROUP BY 1, 2, 3
+), lines AS (
+    -- Both sides of each movement: the customer's, and that of the house.
+    SELECT position, partition, data -> 'amount' ->> 'currency' AS currency, abs(moved) AS amount, moved > 0 AS credits_customer,
+           'customer:' || account_id AS customer,
+           CASE kind WHEN 'deposit' THEN 'cash-clearing' WHEN 'withdrawal' THEN 'cash-clearing' WHEN 'fee' THEN 'fee-income'
+               WHEN 'refund' THEN 'refunds-payable' ELSE 'transfers-in-transit' END AS house
+    FROM money WHERE kind IS NOT NULL
+), posted AS (
+    SELECT position, partition, currency, amount, CASE WHEN credits_customer THEN house ELSE customer END AS debit,
+           CASE WHEN credits_customer THEN customer ELSE house END AS credit
+    FROM lines
+), totals AS (
+    SELECT position / 65536 AS block, currency, account, partition, sum(debit) AS debits, sum(credit) AS credits
+    FROM lines
+    CROSS JOIN LATERAL (VALUES
+        ('customers', CASE WHEN credits_customer THEN 0 ELSE amount END, CASE WHEN credits_customer THEN amount ELSE 0 END),
+        (house, CASE WHEN credits_customer THEN amount ELSE 0 END, CASE WHEN credits_customer THEN 0 ELSE amount END)
+    ) AS side (account, debit, credit)
+    GROUP BY 1, 2, 3, 4
 ), transfers AS (
     SELECT substr(stream_id, 10) AS transfer_id, max(version) AS version, min(position) AS initiated_position,
            (array_agg(substr(event_type, 10) ORDER BY version DESC))[1] AS status,
@@ -50,6 +69,29 @@ UNION ALL
 SELECT 'daily_activity', count(*)
 FROM activity AS f FULL JOIN read_activity AS r USING (day, currency, kind)
 WHERE (f.count, f.volume) IS DISTINCT FROM (r.count, r.volume)
+UNION ALL
+SELECT 'postings', count(*)
+FROM posted AS f FULL JOIN read.postings_1 AS r USING (position)
+WHERE (f.partition, f.currency, f.amount, f.debit, f.credit)
+    IS DISTINCT FROM (r.partition, r.currency, r.amount, r.debit, r.credit)
+UNION ALL
+SELECT 'posting_totals', count(*)
+FROM totals AS f FULL JOIN read.posting_totals_1 AS r USING (block, currency, account, partition)
+WHERE (f.debits, f.credits) IS DISTINCT FROM (r.debits, r.credits)
+UNION ALL
+-- Debits and credits, whatever they are sums of.
+SELECT 'debits and credits', count(*)
+FROM (SELECT currency FROM read.posting_totals_1 GROUP BY currency HAVING sum(debits) <> sum(credits)) AS unbalanced
+UNION ALL
+SELECT 'audit', count(*)
+FROM log.events AS f FULL JOIN read.audit_1 AS r USING (position)
+WHERE (f.recorded_at, f.version, f.event_id, f.partition, f.stream_id, f.event_type)
+        IS DISTINCT FROM (r.recorded_at, r.version, r.event_id, r.partition, r.stream_id, r.event_type)
+    OR (f.metadata ->> 'actor', f.metadata ->> 'correlation_id', f.metadata ->> 'causation_id', f.metadata ->> 'command_id',
+        f.metadata -> 'reason' ->> 'plain', f.metadata ->> 'ip')
+        IS DISTINCT FROM (r.actor, r.correlation_id, r.causation_id, coalesce(r.command_id, r.correlation_id), r.reason, r.ip)
+    OR ((f.data -> 'amount' ->> 'minor_units')::bigint, f.data -> 'amount' ->> 'currency')
+        IS DISTINCT FROM (r.amount, r.currency)
 UNION ALL
 -- What all accounts hold is what came in from outside less what went out to it; transfers between them cancel.
 SELECT 'trial balance', abs(

@@ -2,6 +2,7 @@
 //! What the read models must be is worked out from the log by SQL of its own ([`fold`]), not by Daybook's code.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod auditor;
 mod command_line;
 mod crashes;
 mod export;

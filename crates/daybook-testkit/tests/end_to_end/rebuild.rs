@@ -64,7 +64,7 @@ async fn g7_rebuilds_under_writes_and_reads_are_noticed_by_nobody() {
     assert!(acknowledged > 200 && answers > 100, "{acknowledged} commands, {answers} answers");
     world.projected().await;
     for (projection, expected) in
-        [("accounts", 4), ("account_entries", 3), ("transfers", 4), ("daily_activity", 3)]
+        [("accounts", 4), ("account_entries", 3), ("transfers", 4), ("audit", 3), ("postings", 3)]
     {
         assert_eq!(generation(&world, projection).await, expected, "{projection}");
     }

@@ -68,6 +68,16 @@ questions! {
     history: GetEventHistoryRequest -> GetEventHistoryResponse, get_event_history;
     /// Counts and volumes per day.
     activity: GetDailyActivityRequest -> GetDailyActivityResponse, get_daily_activity;
+    /// A page of the movements that made a balance.
+    explanation: ExplainBalanceRequest -> ExplainBalanceResponse, explain_balance;
+    /// The state of a stream at a moment.
+    aggregate_at: GetAggregateAtRequest -> GetAggregateAtResponse, get_aggregate_at;
+    /// Every event of a transfer.
+    story: GetTransferStoryRequest -> GetTransferStoryResponse, get_transfer_story;
+    /// A page of events of the whole log.
+    audit: SearchAuditRequest -> SearchAuditResponse, search_audit;
+    /// Debits and credits of each account of the ledger.
+    trial_balance: GetTrialBalanceRequest -> GetTrialBalanceResponse, get_trial_balance;
     /// How far each projection is.
     projections: GetProjectionStatusRequest -> GetProjectionStatusResponse, get_projection_status;
 }

@@ -29,9 +29,9 @@ its place in one short transaction. Stopped before, by Ctrl-C or by force, a reb
 were, and run again it starts clean. The tables of a generation that was replaced are dropped after a minute, when no query
 can be reading them any more: by the next rebuild, by a projector, or by --clean.
 
---from-position and --from-time are for read models of which each row stands by itself: account_entries and
-daily_activity. --stream-type must name all types that the read model is made of: account for accounts, account_entries
-and daily_activity, transfer for transfers.
+--from-position and --from-time are for read models of which each row stands by itself: account_entries, daily_activity,
+postings and posting_totals. --stream-type must name all types that the read model is made of: account for these and for
+accounts, transfer for transfers, account, transfer and projection for audit.
 
 With --json each step is an object on a line: {\"progress\": …}, then {\"rebuilt\": …} for each read model.";
 

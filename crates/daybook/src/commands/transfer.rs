@@ -1,4 +1,4 @@
-//! `daybook transfer initiate|approve|reject|cancel|execute|show|list`
+//! `daybook transfer initiate|approve|reject|cancel|execute|show|story|list`
 
 use clap::{Args, Subcommand, ValueEnum};
 use daybook_proto::v1;
@@ -7,7 +7,7 @@ use super::Session;
 use crate::cli::{AmountArgs, CommandArgs, PageArgs, QueryArgs};
 use crate::client::{Command, Pages, new_command_id};
 use crate::failure::Failure;
-use crate::output::TransferView;
+use crate::output::{StoryView, TransferView};
 
 /// What to do with a transfer.
 #[derive(Debug, Subcommand)]
@@ -24,6 +24,8 @@ pub(crate) enum TransferVerb {
     Execute(StepArgs),
     /// Show a transfer: who did each step and when.
     Show(ShowArgs),
+    /// Show the whole life of a transfer: every event on every stream that it touched, in order.
+    Story(ShowArgs),
     /// List transfers, the newest first.
     List(ListArgs),
 }
@@ -110,6 +112,7 @@ pub(crate) async fn run(session: &Session, verb: TransferVerb) -> Result<(), Fai
             session.execute(Command::ExecuteTransfer(request)).await
         }
         TransferVerb::Show(args) => show(session, args).await,
+        TransferVerb::Story(args) => story(session, args).await,
         TransferVerb::List(args) => list(session, args).await,
     }
 }
@@ -140,6 +143,16 @@ async fn show(session: &Session, args: ShowArgs) -> Result<(), Failure> {
     };
     let transfer = session.query.transfer(&question).await?.transfer.unwrap_or_default();
     Ok(session.printer.record(&TransferView::from(transfer))?)
+}
+
+async fn story(session: &Session, args: ShowArgs) -> Result<(), Failure> {
+    let question = v1::GetTransferStoryRequest {
+        transfer_id: args.transfer,
+        min_position: args.query.min_position,
+    };
+    let events = session.query.story(&question).await?.events;
+    let rows: Vec<_> = events.into_iter().map(StoryView::from).collect();
+    Ok(session.printer.rows(&rows)?)
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result<(), Failure> {

@@ -5,18 +5,28 @@
 
 mod account;
 mod activity;
+mod audit_event;
 mod event;
+mod ledger_total;
+mod movement;
 mod projection;
 mod receipt;
+mod state;
 mod statement;
+mod story;
 mod transfer;
 
 pub(crate) use account::AccountView;
 pub(crate) use activity::ActivityView;
+pub(crate) use audit_event::AuditEventView;
 pub(crate) use event::EventView;
+pub(crate) use ledger_total::LedgerTotalView;
+pub(crate) use movement::{KindTotalView, MovementView};
 pub(crate) use projection::{PartitionView, ProjectionView};
 pub(crate) use receipt::ReceiptView;
+pub(crate) use state::StateView;
 pub(crate) use statement::EntryView;
+pub(crate) use story::StoryView;
 pub(crate) use transfer::TransferView;
 
 use daybook_core::money::Currency;

@@ -48,6 +48,21 @@ impl From<v1::Event> for EventView {
     }
 }
 
+impl EventView {
+    /// What is shown beside events of other streams.
+    pub(super) fn cells_of_story(&self) -> Vec<String> {
+        vec![
+            self.position.to_string(),
+            time_for_people(&self.recorded_at),
+            escape(&self.stream_id),
+            escape(&self.event_type),
+            escape(&self.actor),
+            escape(&self.reason),
+            data_words(&self.data_json),
+        ]
+    }
+}
+
 impl Row for EventView {
     const COLUMNS: &'static [&'static str] =
         &[">version", ">position", "when (UTC)", "event", "who", "why", "data"];
