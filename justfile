@@ -36,6 +36,12 @@ bench-projector *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench projector {{ ARGS }}
 
+# How long an auditor's questions take on 2,000,000 events: five minutes
+[group('measure')]
+bench-audit *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench audit {{ ARGS }}
+
 # Whether memory stays flat under load: ten minutes, or --minutes N
 [group('measure')]
 soak *ARGS:

@@ -4,12 +4,13 @@
 //! `tally` what came of it. `site` makes a round of it, with what a figure needs to mean something: `disk`, `machine`,
 //! `processes`, and the `reference` that it is compared with. `report` and `plot` show it.
 //! `table` measures everything that has a target, `growth` and `soak` what takes a long time to show,
-//! `projector` the read side.
+//! `projector` the read side, `audit` an auditor's questions.
 //!
 //! What it holds itself to: nothing is tried again; whatever is not a success is counted and shown; in an open loop a
 //! call's latency begins when the call was due.
 
 mod accounts;
+mod audit;
 mod choice;
 mod disk;
 mod growth;
@@ -31,6 +32,7 @@ mod unary;
 mod workload;
 
 pub(crate) use accounts::open as open_accounts;
+pub(crate) use audit::{AuditEffort, run as run_audit};
 pub(crate) use choice::Choice;
 pub(crate) use growth::{GrowthEffort, run as run_growth};
 pub(crate) use load::{Load, Mode};

@@ -99,8 +99,8 @@ impl Changes<BankEvent> for Trail {
         self.rows.bytes()
     }
 
-    fn are_final(&self) -> bool {
-        true
+    fn take_final(&mut self) -> RowChanges {
+        self.take()
     }
 
     fn take(&mut self) -> RowChanges {

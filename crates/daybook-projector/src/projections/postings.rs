@@ -86,8 +86,8 @@ impl Changes<BankEvent> for Lines {
         self.rows.bytes()
     }
 
-    fn are_final(&self) -> bool {
-        true
+    fn take_final(&mut self) -> RowChanges {
+        self.take()
     }
 
     fn take(&mut self) -> RowChanges {

@@ -6,7 +6,7 @@
 mod filler;
 mod limits;
 mod live;
-mod rebuilds;
+pub(super) mod rebuilds;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,8 @@ use super::prepare;
 use super::table::{Target, Verdict};
 use crate::failure::Failure;
 use crate::output::{Row, note};
-use filler::Filler;
+pub(super) use filler::Filler;
+pub(super) use rebuilds::in_thousands;
 
 /// How long a service may take to end.
 const STOP_GRACE: Duration = Duration::from_secs(30);
@@ -81,7 +82,7 @@ impl ProjectorFigure {
         Self { what: what.into(), measured, must, aim, verdict: Verdict::Told }
     }
 
-    fn judged(
+    pub(super) fn judged(
         what: impl Into<String>,
         measured: String,
         value: f64,
@@ -126,20 +127,20 @@ pub(crate) async fn run(
     let [short, usual, long] = effort.lengths;
     let mut filler = Filler::new(&url, effort.accounts, 1).await?;
     filler.fill_to(short).await?;
-    let first = rebuilds::measure(stack, 1).await?;
-    figures.push(first.figure(short, effort.accounts, Target::None));
+    let first = rebuilds::measure(stack, 1, rebuilds::BOOKS).await?;
+    figures.push(first.figure("the books", short, effort.accounts, Target::None));
 
     filler.fill_to(usual).await?;
     figures.extend(limits::measure(&url, usual).await?);
-    let judged = rebuilds::measure(stack, effort.rounds).await?;
-    figures.push(judged.figure(usual, effort.accounts, rebuilds::target(usual)));
+    let judged = rebuilds::measure(stack, effort.rounds, rebuilds::BOOKS).await?;
+    figures.push(judged.figure("the books", usual, effort.accounts, rebuilds::target(usual)));
     figures.extend(live::measure(stack, effort).await?);
     stop_services(stack).await?;
 
     filler.go_on().await?;
     filler.fill_to(long).await?;
-    let last = rebuilds::measure(stack, 1).await?;
-    figures.push(last.figure(long, effort.accounts, Target::None));
+    let last = rebuilds::measure(stack, 1, rebuilds::BOOKS).await?;
+    figures.push(last.figure("the books", long, effort.accounts, Target::None));
     figures.push(rebuilds::growth([(usual, &judged), (long, &last)]));
     figures.push(rebuilds::memory(&[&first, &judged, &last]));
     figures.push(rebuilds::memory_growth(&judged, &last));
@@ -160,8 +161,8 @@ pub(crate) async fn run_rebuilds(
     let (mut figures, mut measured) = (Vec::new(), Vec::new());
     for &events in lengths {
         filler.fill_to(events).await?;
-        let rebuilds = rebuilds::measure(stack, rounds).await?;
-        figures.push(rebuilds.figure(events, accounts, rebuilds::target(events)));
+        let rebuilds = rebuilds::measure(stack, rounds, rebuilds::BOOKS).await?;
+        figures.push(rebuilds.figure("the books", events, accounts, rebuilds::target(events)));
         measured.push(rebuilds);
     }
     figures.push(rebuilds::memory(&measured.iter().collect::<Vec<_>>()));
@@ -180,11 +181,11 @@ pub(crate) async fn run_many_accounts(
     let mut filler = Filler::new(&stack.admin_url(), effort.many_accounts, 2).await?;
     let [_, usual, _] = effort.lengths;
     filler.fill_to(usual).await?;
-    let many = rebuilds::measure(stack, 1).await?;
-    Ok(many.figure(usual, effort.many_accounts, Target::None))
+    let many = rebuilds::measure(stack, 1, rebuilds::BOOKS).await?;
+    Ok(many.figure("the books", usual, effort.many_accounts, Target::None))
 }
 
-async fn stop_services(stack: &mut Stack) -> anyhow::Result<()> {
+pub(super) async fn stop_services(stack: &mut Stack) -> anyhow::Result<()> {
     for service in [&mut stack.command, &mut stack.projector, &mut stack.query] {
         if service.pid().is_some() {
             service.terminate(STOP_GRACE).await.context("stop a service")?;
@@ -193,7 +194,7 @@ async fn stop_services(stack: &mut Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn start_services(stack: &mut Stack) -> anyhow::Result<()> {
+pub(super) async fn start_services(stack: &mut Stack) -> anyhow::Result<()> {
     for service in Service::ALL {
         stack.start_again(service).await.with_context(|| format!("start {}", service.program()))?;
     }
@@ -207,6 +208,6 @@ pub(crate) fn beside(dir: &Path) -> std::path::PathBuf {
     dir.with_file_name(name)
 }
 
-fn tell(sentence: &str) {
+pub(super) fn tell(sentence: &str) {
     note(&format!("{sentence}\n"));
 }

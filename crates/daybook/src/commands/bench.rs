@@ -1,6 +1,7 @@
 //! `daybook bench`
 
 mod arguments;
+mod audit;
 mod growth;
 mod projector;
 mod soak;
@@ -34,6 +35,7 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
         Some(BenchVerb::Table(table)) => table::run(session, table).await,
         Some(BenchVerb::Growth(growth)) => growth::run(session, growth).await,
         Some(BenchVerb::Soak(soak)) => soak::run(session, soak).await,
+        Some(BenchVerb::Audit(audit)) => audit::run(session, audit).await,
         Some(BenchVerb::Projector(projector)) => projector::run(session, projector).await,
         None => run_load(session, args).await,
     }

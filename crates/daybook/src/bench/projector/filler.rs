@@ -47,13 +47,15 @@ const COPY: &str = "COPY log.events (position, prev_position, version, recorded_
     stream_id, stream_type, event_type, data, metadata) FROM STDIN";
 
 /// Fills a log to which nobody else appends meanwhile.
-pub(super) struct Filler {
+pub(in crate::bench) struct Filler {
     url: String,
     random: StdRng,
     usd: Currency,
     /// By number; those that have a version are open.
     accounts: Vec<Account>,
     transfers: u64,
+    /// The last event's.
+    command_id: u64,
     position: i64,
     partition_positions: Vec<i64>,
     recorded_at: OffsetDateTime,
@@ -69,13 +71,18 @@ struct Account {
 
 impl Filler {
     /// `database_url`: as the log's owner.
-    pub(super) async fn new(database_url: &str, accounts: u32, seed: u64) -> anyhow::Result<Self> {
+    pub(in crate::bench) async fn new(
+        database_url: &str,
+        accounts: u32,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
         let mut filler = Self {
             url: database_url.to_owned(),
             random: StdRng::seed_from_u64(seed),
             usd: "USD".parse()?,
             accounts: vec![Account::default(); usize::try_from(accounts)?],
             transfers: 0,
+            command_id: 0,
             position: 0,
             partition_positions: Vec::new(),
             recorded_at: OffsetDateTime::UNIX_EPOCH,
@@ -88,7 +95,7 @@ impl Filler {
     }
 
     /// Takes up the log where others have left it.
-    pub(super) async fn go_on(&mut self) -> anyhow::Result<()> {
+    pub(in crate::bench) async fn go_on(&mut self) -> anyhow::Result<()> {
         let mut connection =
             PgConnection::connect(&self.url).await.context("connect to the log")?;
         let head = "SELECT position, recorded_at, partition_positions FROM log.head";
@@ -101,7 +108,7 @@ impl Filler {
     }
 
     /// Appends until the log has at least so many events.
-    pub(super) async fn fill_to(&mut self, events: u64) -> anyhow::Result<()> {
+    pub(in crate::bench) async fn fill_to(&mut self, events: u64) -> anyhow::Result<()> {
         let target = i64::try_from(events)?;
         tell(&format!("filling the log from {} to {target} events", self.position));
         // One transaction with the head: a log that was half filled is none.
@@ -269,17 +276,24 @@ impl Filler {
         let position = self.position;
         let prev = std::mem::replace(&mut self.partition_positions[partition.index()], position);
         let (event_id, command_id): (u128, u64) = (self.random.random(), self.random.random());
+        // Each tenth is the consequence of the one before it.
+        let cause = match position % 10 {
+            0 => format!("\"causation_id\":\"command-{:016x}\",", self.command_id),
+            _ => String::new(),
+        };
+        self.command_id = command_id;
         writeln!(
             self.lines,
             "{position}\t{prev}\t{version}\t{}\t{event_id:032x}\t{}\t{partition}\t{stream_id}\t{}\t{}\t{}\t\
              {{\"actor\":\"teller-{}\",\"correlation_id\":\"operation-{command_id:016x}\",\"command_id\":\
-             \"command-{command_id:016x}\",\"reason\":{{\"plain\":\"because it was due\"}},\"ip\":\"10.1.2.3\"}}",
+             \"command-{command_id:016x}\",{cause}\"reason\":{{\"plain\":\"invoice {} was due\"}},\"ip\":\"10.1.2.3\"}}",
             self.recorded_at.format(&Rfc3339)?,
             event.schema_version(),
             stream_id.stream_type(),
             event.event_type(),
             event.encode()?,
             position % 50,
+            position % 100_000,
         )?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `daybook rebuild --all`, as a process of its own: how long it takes, phase by phase, and the most memory it ever held.
+//! `daybook rebuild`, as a process of its own: how long it takes, phase by phase, and the most memory it ever held.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +13,10 @@ use super::{ProjectorFigure, tell};
 use crate::bench::report::median;
 use crate::bench::table::Target;
 
+/// The read models that daily business asks. Those of an auditor are measured by `daybook bench audit`.
+pub(in crate::bench) const BOOKS: &[&str] =
+    &["accounts", "account_entries", "transfers", "daily_activity"];
+
 /// Between two looks at the process's memory, of which the kernel keeps the highest.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -21,7 +25,7 @@ const MEMORY_MB: Target = Target::AtMost { must: 400.0, aim: 250.0 };
 
 /// What came of some rebuilds.
 #[derive(Debug)]
-pub(super) struct Rebuilds {
+pub(in crate::bench) struct Rebuilds {
     /// The median.
     seconds: f64,
     /// The most of all of them.
@@ -32,16 +36,20 @@ pub(super) struct Rebuilds {
 
 /// Seconds that a rebuild of so many events may take.
 #[expect(clippy::cast_precision_loss, reason = "a number of events, far below 2^52")]
-pub(super) fn target(events: u64) -> Target {
+pub(in crate::bench) fn target(events: u64) -> Target {
     let share = events as f64 / 2_000_000.0;
     Target::AtMost { must: 15.0 * share, aim: 8.0 * share }
 }
 
-/// Rebuilds everything so many times. What was replaced is dropped in between: no query reads it.
-pub(super) async fn measure(stack: &Stack, rounds: u32) -> anyhow::Result<Rebuilds> {
+/// Rebuilds some read models (none named: all) so many times. What was replaced is dropped in between: no query reads it.
+pub(in crate::bench) async fn measure(
+    stack: &Stack,
+    rounds: u32,
+    names: &[&str],
+) -> anyhow::Result<Rebuilds> {
     let (mut seconds, mut memory_peak_mb, mut phases) = (Vec::new(), 0.0_f64, String::new());
     for round in 1..=rounds {
-        let one = rebuild(stack).await?;
+        let one = rebuild(stack, names).await?;
         tell(&format!(
             "rebuild {round}: {:.2} s ({}), {:.0} MB",
             one.seconds, one.phases, one.memory_peak_mb
@@ -59,14 +67,17 @@ pub(super) async fn measure(stack: &Stack, rounds: u32) -> anyhow::Result<Rebuil
     Ok(Rebuilds { seconds: median(seconds), memory_peak_mb, phases })
 }
 
-async fn rebuild(stack: &Stack) -> anyhow::Result<Rebuilds> {
+async fn rebuild(stack: &Stack, names: &[&str]) -> anyhow::Result<Rebuilds> {
     let url = stack.postgres.url(Service::Projector.role(), "daybook");
     let spec = ProcessSpec::new(std::env::current_exe().context("find this program")?)
         .arg("rebuild")
-        .arg("--all")
         .arg("--json")
         .env("DAYBOOK_LOG_DATABASE_URL", &url)
         .env("DAYBOOK_READ_DATABASE_URL", &url);
+    let spec = match names {
+        [] => spec.arg("--all"),
+        names => names.iter().fold(spec, |spec, name| spec.arg(*name)),
+    };
     let begun = Instant::now();
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = {
@@ -121,8 +132,15 @@ fn phases(lines: &[(Duration, String)], end: f64) -> String {
 }
 
 impl Rebuilds {
-    pub(super) fn figure(&self, events: u64, accounts: u32, target: Target) -> ProjectorFigure {
-        let what = format!("rebuild all, {} events, {accounts} accounts", in_thousands(events));
+    pub(in crate::bench) fn figure(
+        &self,
+        models: &str,
+        events: u64,
+        accounts: u32,
+        target: Target,
+    ) -> ProjectorFigure {
+        let what =
+            format!("rebuild {models}, {} events, {accounts} accounts", in_thousands(events));
         let measured = format!(
             "{:.1} s, {:.0} MB at most ({})",
             self.seconds, self.memory_peak_mb, self.phases
@@ -133,20 +151,28 @@ impl Rebuilds {
 
 /// Whether time grows no faster than the events.
 #[expect(clippy::cast_precision_loss, reason = "numbers of events, far below 2^52")]
-pub(super) fn growth([(less, short), (more, long)]: [(u64, &Rebuilds); 2]) -> ProjectorFigure {
+pub(in crate::bench) fn growth(
+    [(less, short), (more, long)]: [(u64, &Rebuilds); 2],
+) -> ProjectorFigure {
     let (events, time) = (more as f64 / less as f64, long.seconds / short.seconds);
     let measured = format!("{time:.2} × the time for {events:.2} × the events");
     // A tenth is what two runs differ by anyway.
     let target = Target::AtMost { must: 1.1, aim: 1.0 };
-    ProjectorFigure::judged("rebuild all, time over events", measured, time / events, target, "")
+    ProjectorFigure::judged(
+        "rebuild the books, time over events",
+        measured,
+        time / events,
+        target,
+        "",
+    )
 }
 
 /// Whether a longer log needs no more memory.
-pub(super) fn memory_growth(short: &Rebuilds, long: &Rebuilds) -> ProjectorFigure {
+pub(in crate::bench) fn memory_growth(short: &Rebuilds, long: &Rebuilds) -> ProjectorFigure {
     let times = long.memory_peak_mb / short.memory_peak_mb;
     let target = Target::AtMost { must: 1.25, aim: 1.1 };
     ProjectorFigure::judged(
-        "rebuild all, memory at the greatest length over that before",
+        "rebuild the books, memory at the greatest length over that before",
         format!("{times:.2} ×"),
         times,
         target,
@@ -155,16 +181,16 @@ pub(super) fn memory_growth(short: &Rebuilds, long: &Rebuilds) -> ProjectorFigur
 }
 
 /// Whether memory is bounded.
-pub(super) fn memory(all: &[&Rebuilds]) -> ProjectorFigure {
+pub(in crate::bench) fn memory(all: &[&Rebuilds]) -> ProjectorFigure {
     let peaks: Vec<_> = all.iter().map(|one| one.memory_peak_mb).collect();
     let highest = peaks.iter().copied().fold(0.0, f64::max);
     let measured =
         peaks.iter().map(|peak| format!("{peak:.0}")).collect::<Vec<_>>().join(", ") + " MB";
-    let what = "rebuild all, memory at each length";
+    let what = "rebuild the books, memory at each length";
     ProjectorFigure::judged(what, measured, highest, MEMORY_MB, " MB")
 }
 
-pub(super) fn in_thousands(number: u64) -> String {
+pub(in crate::bench) fn in_thousands(number: u64) -> String {
     let digits = number.to_string();
     let parts: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     parts.join(",")

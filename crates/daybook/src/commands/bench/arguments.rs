@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use daybook_stack::{Service, Stack, StackSettings};
 
+use super::audit::AuditArgs;
 use super::growth::GrowthArgs;
 use super::projector::ProjectorArgs;
 use super::soak::SoakArgs;
@@ -30,6 +31,8 @@ pub(crate) enum BenchVerb {
     Soak(SoakArgs),
     /// Rebuild read models from logs of several lengths, drain a backlog, and measure the lag, on a stack of its own.
     Projector(ProjectorArgs),
+    /// Fill a log, on a stack of its own, and measure how long an auditor's questions take on it.
+    Audit(AuditArgs),
 }
 
 /// How long the reference runs before each round.
