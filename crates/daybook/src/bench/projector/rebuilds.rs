@@ -168,7 +168,7 @@ pub(in crate::bench) fn growth(
 }
 
 /// Whether a longer log needs no more memory.
-pub(super) fn memory_growth(short: &Rebuilds, long: &Rebuilds) -> ProjectorFigure {
+pub(in crate::bench) fn memory_growth(short: &Rebuilds, long: &Rebuilds) -> ProjectorFigure {
     let times = long.memory_peak_mb / short.memory_peak_mb;
     let target = Target::AtMost { must: 1.25, aim: 1.1 };
     ProjectorFigure::judged(
