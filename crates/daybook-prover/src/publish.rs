@@ -41,6 +41,14 @@ pub enum PublishError {
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] ReadError),
+    /// The directory has a larger tree: the database was set back, or the directory is of another.
+    #[error("the directory has {published} events, the checkpoint {size}")]
+    Ahead {
+        /// What it has.
+        published: u64,
+        /// What it was to be brought up to.
+        size: u64,
+    },
     /// What is in the directory is no checkpoint.
     #[error("`{0}` is not a checkpoint")]
     NotACheckpoint(PathBuf),
@@ -90,6 +98,9 @@ impl Publisher {
         signed: &SignedCheckpoint,
     ) -> Result<usize, PublishError> {
         let (before, size) = (self.published().await?, signed.checkpoint.size);
+        if before > size {
+            return Err(PublishError::Ahead { published: before, size });
+        }
         let mut written = 0;
         let tiles: Vec<(TileId, u64)> = tiles_between(before, size).collect();
         for some in tiles.chunks(TILES_AT_ONCE) {

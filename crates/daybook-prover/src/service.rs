@@ -114,6 +114,10 @@ async fn session(
     while !shutdown.is_cancelled() {
         let level = bounded(session.advance()).await?;
         *progress = true;
+        tokio::select! {
+            published = session.publish() => published?,
+            () = shutdown.cancelled() => {}
+        }
         if level {
             wait_or_stop(interval, shutdown).await;
         }

@@ -66,16 +66,25 @@ pub(crate) struct Session<'d> {
     edge: Edge,
     /// The hash of the last leaf, to recognise the log by.
     last_leaf: Option<Hash>,
-    /// What was signed last, and by which key; `None`: nothing yet.
-    signed: Option<(u64, u32)>,
+    /// What was signed last; `None`: nothing yet.
+    signed: Option<SignedCheckpoint>,
     signed_at: Instant,
+    /// The size that the directory has.
+    published: u64,
 }
 
 impl<'d> Session<'d> {
     /// Takes up the tree. It must be what the newest checkpoints say, in the database and where it is published.
     pub(crate) async fn open(desk: &'d Desk) -> Result<Self, SessionError> {
-        let identity = desk.log.identity().await?;
-        let size = desk.store.open(identity.log_id).await?;
+        let log_id = desk.log.identity().await?.log_id;
+        desk.store.open(log_id).await?;
+        let stored = desk.store.last_note().await?;
+        let published = match &desk.publisher {
+            Some(publisher) => publisher.last_note().await?,
+            None => None,
+        };
+        // After the checkpoints: one of another prover's that is larger than the tree would look like a loss.
+        let size = desk.store.open(log_id).await?;
         let mut session = Self {
             desk,
             public_keys: desk.keys.public_keys(),
@@ -83,16 +92,17 @@ impl<'d> Session<'d> {
             last_leaf: None,
             signed: None,
             signed_at: Instant::now(),
+            published: 0,
         };
-        if let Some(note) = desk.store.last_note().await? {
+        if let Some(note) = stored {
             let last = session.trusted(&note, "the database".to_owned())?;
             session.must_continue(&last).await?;
-            session.signed = Some((last.checkpoint.size, last.key_id));
+            session.signed = Some(last);
         }
-        if let Some(publisher) = &desk.publisher
-            && let Some((place, note)) = publisher.last_note().await?
-        {
-            session.must_continue(&session.trusted(&note, place)?).await?;
+        if let Some((place, note)) = published {
+            let last = session.trusted(&note, place)?;
+            session.must_continue(&last).await?;
+            session.published = last.checkpoint.size;
         }
         if size > 0 {
             let last = daybook_proof::proof::Node { height: 0, index: size - 1 };
@@ -113,15 +123,32 @@ impl<'d> Session<'d> {
         }
         if self.edge.size() < end {
             self.grow(end).await?;
-            return Ok(self.edge.size() == end);
-        }
-        let current = (self.edge.size(), self.desk.keys.private.public().id());
-        if self.edge.size() > 0 && self.signed != Some(current) {
+        } else if end > 0 && !self.is_signed() {
             // What was grown without being signed before a crash, or was signed by a key that is retired.
             let checkpoint = self.sign(&self.edge)?;
             self.commit(self.edge.clone(), &[], Some(checkpoint)).await?;
         }
-        Ok(true)
+        Ok(self.edge.size() == end)
+    }
+
+    /// Whether the tree as it is was signed by the key that signs now.
+    fn is_signed(&self) -> bool {
+        let key_id = self.desk.keys.private.public().id();
+        self.signed.as_ref().is_some_and(|signed| {
+            signed.checkpoint.size == self.edge.size() && signed.key_id == key_id
+        })
+    }
+
+    /// Brings the directory up to what was signed last. What failed is tried again with the next look at the log. For a new
+    /// directory of a long log that takes a while, in which nothing is signed.
+    pub(crate) async fn publish(&mut self) -> Result<(), SessionError> {
+        if let (Some(publisher), Some(signed)) = (&self.desk.publisher, &self.signed)
+            && self.published < signed.checkpoint.size
+        {
+            publisher.publish(&self.desk.store, &self.desk.log, signed).await?;
+            self.published = signed.checkpoint.size;
+        }
+        Ok(())
     }
 
     /// The next page, in one transaction.
@@ -153,7 +180,9 @@ impl<'d> Session<'d> {
         let gapless = (after + 1..)
             .zip(&events)
             .all(|(expected, event)| u64::try_from(event.position) == Ok(expected));
-        if !gapless || events.is_empty() {
+        // With the known one there is at least one more.
+        let expected_min = if size > 0 { 2 } else { 1 };
+        if !gapless || events.len() < expected_min {
             return Err(SessionError::History(format!("events after position {after} are gone")));
         }
         if size > 0 {
@@ -161,14 +190,6 @@ impl<'d> Session<'d> {
             if Some(leaf::hash(&known)) != self.last_leaf {
                 return Err(SessionError::History(format!("position {size} has another event")));
             }
-        }
-        if events.is_empty() {
-            // The known one alone had more bytes than a page may have; it cannot be told from the next one missing.
-            let next = self.desk.log.read_stored(position(size), position(size + 1), 1).await?;
-            if next.is_empty() {
-                return Err(SessionError::History(format!("position {} is gone", size + 1)));
-            }
-            return Ok(next);
         }
         Ok(events)
     }
@@ -213,11 +234,8 @@ impl<'d> Session<'d> {
         self.edge = edge;
         if let Some(signed) = checkpoint {
             tracing::debug!(checkpoint.size = to, "signed a checkpoint");
-            self.signed = Some((to, signed.key_id));
+            self.signed = Some(signed);
             self.signed_at = Instant::now();
-            if let Some(publisher) = &self.desk.publisher {
-                publisher.publish(&self.desk.store, &self.desk.log, &signed).await?;
-            }
         }
         Ok(())
     }

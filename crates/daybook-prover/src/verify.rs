@@ -95,12 +95,14 @@ pub async fn verify_tree(
     kept.iter().for_each(|signed| walk.expect(signed.checkpoint.clone()));
     let mut notes = Notes::new(store, keys);
     let mut findings = Vec::new();
-    while walk.findings().len() + findings.len() < FINDINGS_MAX {
+    let mut ended = false;
+    while !ended && walk.findings().len() + findings.len() < FINDINGS_MAX {
         let page = walk.size()..walk.size() + PAGE_EVENTS;
         let events = read_page(log, page.start, page.end).await?;
         // Rows beyond the head are there to be found too: the head is a row like others.
         let last = events.last().map_or(0, |event| u64::try_from(event.position).unwrap_or(0));
         let end = page.end.min(head.max(last));
+        ended = end < page.end;
         if end <= page.start {
             break;
         }
@@ -109,9 +111,14 @@ pub async fn verify_tree(
         push_page(&mut walk, &events, end, stored_size, &stored);
         progress(walk.size(), head.max(walk.size()));
     }
-    notes.expect_up_to(u64::MAX, &mut walk, &mut findings).await?;
     let (events, checkpoints) = (walk.size(), walk.compared());
-    findings.extend(walk.finish().into_iter().map(TreeFinding::Log));
+    let of_log = if ended {
+        notes.expect_up_to(u64::MAX, &mut walk, &mut findings).await?;
+        walk.finish()
+    } else {
+        walk.findings().to_vec()
+    };
+    findings.extend(of_log.into_iter().map(TreeFinding::Log));
     Ok(TreeReport { events, checkpoints, findings })
 }
 

@@ -44,7 +44,7 @@ async fn a_checkpoint_has_the_root_of_all_events_and_proofs_lead_to_it() {
 #[tokio::test]
 async fn checkpoints_are_signed_at_least_every_second_while_events_come() {
     let world = World::start().await;
-    let prover = world.prover(&["--interval-ms", "500"]).await;
+    let prover = world.prover(&["--interval-ms", "300"]).await;
     let until = tokio::time::Instant::now() + Duration::from_secs(3);
     while tokio::time::Instant::now() < until {
         world.append(5).await;

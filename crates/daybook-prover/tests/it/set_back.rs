@@ -32,9 +32,10 @@ async fn a_restored_log_is_noticed_while_it_runs_and_at_its_start() {
     world.append(150).await;
     prover.stop().await;
     let prover = world.prover(&[]).await;
-    prover.eventually(false).await;
+    world.looked().await;
     world.append(150).await;
-    prover.eventually(false).await;
+    world.looked().await;
+    assert!(!prover.serves().await);
     assert_eq!(world.last().await, Some(last));
     assert_eq!(checkpoints(&world).await, 1);
     prover.stop().await;
@@ -85,7 +86,8 @@ async fn a_log_set_back_with_its_proof_is_noticed_by_what_was_published() {
         .await;
     world.append(200).await;
     let prover = world.prover(&publish).await;
-    prover.eventually(false).await;
+    world.looked().await;
+    assert!(!prover.serves().await);
     assert_eq!(world.last().await.unwrap().checkpoint.size, 300);
     let note = std::fs::read_to_string(dir.join("checkpoint")).unwrap();
     let published = SignedCheckpoint::open(&note, &world.keys().public_keys()).unwrap();
@@ -113,7 +115,8 @@ async fn tiles_that_were_changed_are_not_signed_over() {
         .await;
     world.append(1).await;
     let prover = world.prover(&[]).await;
-    prover.eventually(false).await;
+    world.looked().await;
+    assert!(!prover.serves().await);
     assert_eq!(world.last().await.unwrap().checkpoint.size, 301);
     prover.stop().await;
 }

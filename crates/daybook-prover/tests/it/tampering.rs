@@ -36,10 +36,9 @@ async fn an_untouched_log_verifies() {
     let (world, kept) = signed_world().await;
     world.append(50).await;
     let mut told = Vec::new();
-    let keys = world.keys().public_keys();
-    let report =
-        verify_tree(&world.log, &world.store, &keys, &[kept], |done, of| told.push((done, of)));
-    let report = report.await.unwrap();
+    let (keys, kept) = (world.keys().public_keys(), [kept]);
+    let progress = |done, of| told.push((done, of));
+    let report = verify_tree(&world.log, &world.store, &keys, &kept, progress).await.unwrap();
     assert_eq!(report.findings, []);
     assert_eq!((report.events, report.checkpoints), (650, 3));
     assert_eq!(told.last(), Some(&(650, 650)));

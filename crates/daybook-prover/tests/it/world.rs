@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -147,24 +148,49 @@ impl World {
         edge
     }
 
-    /// Every stored checkpoint is signed, and has the root of the log as it is.
+    /// Every stored checkpoint is signed, and has the root of the log as it is; gives how many there are.
     pub(crate) async fn every_checkpoint_holds(&self) -> usize {
         let notes = self.store.notes_after((0, 0), 100_000).await.unwrap();
+        let keys = self.keys().public_keys();
+        let (mut edge, mut full) = (Edge::default(), Vec::new());
+        let mut events = self.events().await.into_iter();
         for stored in &notes {
-            let signed = SignedCheckpoint::open(&stored.note, &self.keys().public_keys()).unwrap();
-            assert_eq!(signed.checkpoint.size, stored.size);
-            assert_eq!(signed.checkpoint.root, self.tree(stored.size).await.root(), "{stored:?}");
+            while edge.size() < stored.size {
+                edge.push(leaf::hash(&events.next().unwrap()), &mut full);
+            }
+            let signed = SignedCheckpoint::open(&stored.note, &keys).unwrap().checkpoint;
+            assert_eq!((signed.size, signed.root), (stored.size, edge.root()));
         }
         notes.len()
+    }
+
+    /// Waits until a prover has looked at what was signed, and at all that it looks at with it, once more.
+    pub(crate) async fn looked(&self) {
+        let looks = async || -> i64 {
+            sqlx::query_scalar(
+                "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables
+                 WHERE schemaname = 'proof' AND relname = 'checkpoints'",
+            )
+            .fetch_one(&self.admin)
+            .await
+            .unwrap()
+        };
+        let before = looks().await;
+        eventually("the prover looks twice", BOUND, async || {
+            let now = looks().await;
+            ensure!(now >= before + 2, "{now} looks, {before} before");
+            Ok(())
+        })
+        .await;
     }
 }
 
 impl Prover {
     /// Whether health says SERVING.
     pub(crate) async fn serves(&self) -> bool {
-        let Ok(mut health) = HealthClient::connect(self.address.clone()).await else {
-            return false;
-        };
+        let endpoint = Endpoint::from_shared(self.address.clone()).unwrap();
+        let Ok(channel) = endpoint.connect().await else { return false };
+        let mut health = HealthClient::new(channel);
         let answer = health.check(HealthCheckRequest { service: String::new() }).await;
         answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
     }
