@@ -9,3 +9,4 @@ pub(crate) mod get_statement;
 pub(crate) mod get_transfer;
 pub(crate) mod list_accounts;
 pub(crate) mod list_transfers;
+pub(crate) mod tree;

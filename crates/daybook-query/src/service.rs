@@ -3,8 +3,11 @@
 
 mod fields;
 mod get_account;
+mod get_checkpoint;
+mod get_consistency_proof;
 mod get_daily_activity;
 mod get_event_history;
+mod get_inclusion_proof;
 mod get_projection_status;
 mod get_statement;
 mod get_transfer;
@@ -18,8 +21,10 @@ use daybook_core::ids::Position;
 use daybook_core::stream::StreamId;
 use daybook_proto::v1::query_service_server::QueryService;
 use daybook_proto::v1::{
-    GetAccountRequest, GetAccountResponse, GetDailyActivityRequest, GetDailyActivityResponse,
-    GetEventHistoryRequest, GetEventHistoryResponse, GetProjectionStatusRequest,
+    GetAccountRequest, GetAccountResponse, GetCheckpointRequest, GetCheckpointResponse,
+    GetConsistencyProofRequest, GetConsistencyProofResponse, GetDailyActivityRequest,
+    GetDailyActivityResponse, GetEventHistoryRequest, GetEventHistoryResponse,
+    GetInclusionProofRequest, GetInclusionProofResponse, GetProjectionStatusRequest,
     GetProjectionStatusResponse, GetStatementRequest, GetStatementResponse, GetTransferRequest,
     GetTransferResponse, ListAccountsRequest, ListAccountsResponse, ListTransfersRequest,
     ListTransfersResponse,
@@ -130,4 +135,7 @@ rpcs! {
     get_event_history(GetEventHistoryRequest) -> GetEventHistoryResponse;
     get_daily_activity(GetDailyActivityRequest) -> GetDailyActivityResponse;
     get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
+    get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
+    get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;
+    get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
 }

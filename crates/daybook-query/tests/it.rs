@@ -20,6 +20,8 @@ mod min_position;
 mod privileges;
 #[path = "it/projection_status.rs"]
 mod projection_status;
+#[path = "it/proofs.rs"]
+mod proofs;
 #[path = "it/statements.rs"]
 mod statements;
 #[path = "it/transfers.rs"]

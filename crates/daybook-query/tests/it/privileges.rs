@@ -21,6 +21,9 @@ async fn g6_the_role_of_the_query_service_can_read_and_change_nothing() {
         "read.account_entries_1",
         "read.transfers_1",
         "read.daily_activity_1",
+        "proof.trees",
+        "proof.tiles",
+        "proof.checkpoints",
     ];
     for table in readable {
         let select = AssertSqlSafe(format!("SELECT * FROM {table}"));
