@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, bench, demo, dev, export, history, import, migrate, money, projection,
-    projections, rebuild, restore_events, statement, transfer, verify,
+    account, activity, bench, demo, dev, evidence, export, history, import, migrate, money,
+    projection, projections, proof, rebuild, restore_events, statement, transfer, verify,
 };
 use crate::failure::Failure;
 
@@ -111,6 +111,11 @@ pub(crate) enum Verb {
     /// Retry or skip an event at which a projection stopped.
     #[command(subcommand)]
     Projection(projection::ProjectionVerb),
+    /// Prove history: the key that signs, signed checkpoints, the Merkle tree as files.
+    #[command(subcommand)]
+    Proof(proof::ProofVerb),
+    /// Write some events and all that proves them to one file, that can be checked anywhere; check one.
+    Evidence(evidence::EvidenceArgs),
     /// Send a file of commands.
     Import(import::ImportArgs),
     /// Build read models anew beside the live ones, and swap; go back to the old ones.

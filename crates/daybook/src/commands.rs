@@ -5,6 +5,7 @@ pub(crate) mod activity;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -14,6 +15,7 @@ pub(crate) mod money;
 mod progress;
 pub(crate) mod projection;
 pub(crate) mod projections;
+pub(crate) mod proof;
 pub(crate) mod rebuild;
 pub(crate) mod restore_events;
 pub(crate) mod statement;
@@ -42,6 +44,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Activity(args) => activity::run(&session, args).await,
         Verb::Projections(args) => projections::run(&session, args).await,
         Verb::Projection(verb) => projection::run(&session, verb).await,
+        Verb::Proof(verb) => proof::run(&session, verb).await,
+        Verb::Evidence(args) => evidence::run(&session, args).await,
         Verb::Import(args) => import::run(&session, args).await,
         Verb::Rebuild(args) => rebuild::run(&session, args).await,
         Verb::Verify(args) => verify::run(&session, args).await,

@@ -3,7 +3,7 @@
 //! `filler` makes a log of any length, with events that fold. `rebuilds` measures `daybook rebuild`, a process of its own
 //! so that its memory is its own; `limits` what it is to be compared with; `live` the projector beside the command service.
 
-mod filler;
+pub(super) mod filler;
 mod limits;
 mod live;
 mod rebuilds;
@@ -76,12 +76,12 @@ pub(crate) struct ProjectorFigure {
 }
 
 impl ProjectorFigure {
-    fn told(what: impl Into<String>, measured: String) -> Self {
+    pub(super) fn told(what: impl Into<String>, measured: String) -> Self {
         let (must, aim) = (String::new(), String::new());
         Self { what: what.into(), measured, must, aim, verdict: Verdict::Told }
     }
 
-    fn judged(
+    pub(super) fn judged(
         what: impl Into<String>,
         measured: String,
         value: f64,
@@ -184,7 +184,7 @@ pub(crate) async fn run_many_accounts(
     Ok(many.figure(usual, effort.many_accounts, Target::None))
 }
 
-async fn stop_services(stack: &mut Stack) -> anyhow::Result<()> {
+pub(super) async fn stop_services(stack: &mut Stack) -> anyhow::Result<()> {
     for service in [&mut stack.command, &mut stack.projector, &mut stack.query] {
         if service.pid().is_some() {
             service.terminate(STOP_GRACE).await.context("stop a service")?;
@@ -193,7 +193,7 @@ async fn stop_services(stack: &mut Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn start_services(stack: &mut Stack) -> anyhow::Result<()> {
+pub(super) async fn start_services(stack: &mut Stack) -> anyhow::Result<()> {
     for service in Service::ALL {
         stack.start_again(service).await.with_context(|| format!("start {}", service.program()))?;
     }
@@ -207,6 +207,6 @@ pub(crate) fn beside(dir: &Path) -> std::path::PathBuf {
     dir.with_file_name(name)
 }
 
-fn tell(sentence: &str) {
+pub(super) fn tell(sentence: &str) {
     note(&format!("{sentence}\n"));
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod growth;
 mod projector;
+mod proof;
 mod soak;
 mod table;
 
@@ -35,6 +36,7 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
         Some(BenchVerb::Growth(growth)) => growth::run(session, growth).await,
         Some(BenchVerb::Soak(soak)) => soak::run(session, soak).await,
         Some(BenchVerb::Projector(projector)) => projector::run(session, projector).await,
+        Some(BenchVerb::Proof(proof)) => proof::run(session, proof).await,
         None => run_load(session, args).await,
     }
 }

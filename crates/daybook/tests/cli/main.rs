@@ -9,4 +9,5 @@ mod dev;
 mod errors;
 mod import;
 mod import_restarts;
+mod proof;
 mod runner;

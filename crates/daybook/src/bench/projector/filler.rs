@@ -47,7 +47,7 @@ const COPY: &str = "COPY log.events (position, prev_position, version, recorded_
     stream_id, stream_type, event_type, data, metadata) FROM STDIN";
 
 /// Fills a log to which nobody else appends meanwhile.
-pub(super) struct Filler {
+pub(in crate::bench) struct Filler {
     url: String,
     random: StdRng,
     usd: Currency,
@@ -69,7 +69,11 @@ struct Account {
 
 impl Filler {
     /// `database_url`: as the log's owner.
-    pub(super) async fn new(database_url: &str, accounts: u32, seed: u64) -> anyhow::Result<Self> {
+    pub(in crate::bench) async fn new(
+        database_url: &str,
+        accounts: u32,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
         let mut filler = Self {
             url: database_url.to_owned(),
             random: StdRng::seed_from_u64(seed),
@@ -88,7 +92,7 @@ impl Filler {
     }
 
     /// Takes up the log where others have left it.
-    pub(super) async fn go_on(&mut self) -> anyhow::Result<()> {
+    pub(in crate::bench) async fn go_on(&mut self) -> anyhow::Result<()> {
         let mut connection =
             PgConnection::connect(&self.url).await.context("connect to the log")?;
         let head = "SELECT position, recorded_at, partition_positions FROM log.head";
@@ -101,7 +105,7 @@ impl Filler {
     }
 
     /// Appends until the log has at least so many events.
-    pub(super) async fn fill_to(&mut self, events: u64) -> anyhow::Result<()> {
+    pub(in crate::bench) async fn fill_to(&mut self, events: u64) -> anyhow::Result<()> {
         let target = i64::try_from(events)?;
         tell(&format!("filling the log from {} to {target} events", self.position));
         // One transaction with the head: a log that was half filled is none.

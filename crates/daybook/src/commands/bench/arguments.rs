@@ -8,6 +8,7 @@ use daybook_stack::{Service, Stack, StackSettings};
 
 use super::growth::GrowthArgs;
 use super::projector::ProjectorArgs;
+use super::proof::ProofArgs;
 use super::soak::SoakArgs;
 use super::table::TableArgs;
 use crate::bench::{Alternate, Choice, Load, Mode, Reference, Site, Workload};
@@ -30,6 +31,9 @@ pub(crate) enum BenchVerb {
     Soak(SoakArgs),
     /// Rebuild read models from logs of several lengths, drain a backlog, and measure the lag, on a stack of its own.
     Projector(ProjectorArgs),
+    /// Hash a log into its Merkle tree, make proofs, verify it all, and append with and without the prover, on a stack of its
+    /// own.
+    Proof(ProofArgs),
 }
 
 /// How long the reference runs before each round.
