@@ -132,10 +132,10 @@ impl Walk {
 
     /// The next event's leaf, and what its tile says, if there is one.
     pub fn push(&mut self, leaf: Hash, stored: Option<Hash>) {
-        self.grow(leaf);
         if stored.is_some_and(|stored| stored != leaf) {
-            self.findings.push(Finding::Leaf { position: self.edge.size() });
+            self.findings.push(Finding::Leaf { position: self.edge.size() + 1 });
         }
+        self.grow(leaf);
     }
 
     /// The next event is not there. What its tile says takes its place, so that later ones are judged by themselves.

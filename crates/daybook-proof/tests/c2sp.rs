@@ -1,6 +1,8 @@
 //! The published test vectors of signed notes (those of the Go project's note package, which the C2SP standard was
 //! written from) and the examples in the standards' own text, to the byte.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use daybook_proof::key::KeyError;
 use daybook_proof::note::{self, NoteError};
 use daybook_proof::{Checkpoint, Hash, KeyFile, PrivateKey, PublicKey, SignedCheckpoint};
@@ -51,10 +53,7 @@ fn a_note_that_was_tampered_with_is_refused() {
     let longer = format!("{TEXT}\n{start}ABCD{end}");
     assert_eq!(note::open(&longer, &[peter()]), forged);
     // One forged signature spoils a note that another key signed.
-    let spoilt = format!(
-        "{TEXT}\n{longer_line}{ENOCH_SIGNATURE}",
-        longer_line = format!("{start}ABCD{end}")
-    );
+    let spoilt = format!("{TEXT}\n{start}ABCD{end}{ENOCH_SIGNATURE}");
     assert_eq!(note::open(&spoilt, &[peter(), enoch()]), forged);
     // Another name or another id is another key.
     let misnamed = format!("{TEXT}\n{}", PETER_SIGNATURE.replace("PeterNeumann", "CarmenSandiego"));

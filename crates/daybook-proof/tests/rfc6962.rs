@@ -1,6 +1,9 @@
 //! The published test vectors of RFC 6962 trees (the inputs, roots and proofs of the Certificate Transparency reference
 //! implementation), and proofs in trees of any size compared with `ct-merkle`.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[path = "rfc6962/support.rs"]
 mod support;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;

@@ -72,7 +72,9 @@ impl World {
         let url = self.postgres.url("daybook_prover", "postgres");
         let key = self.key_path();
         let fixed = ["daybook-prover", "--log-database-url", &url, "--key-file"];
-        let fixed = fixed.into_iter().chain([key.to_str().unwrap(), "--interval-ms", "20"]);
+        let often: &[&str] =
+            if flags.contains(&"--interval-ms") { &[] } else { &["--interval-ms", "20"] };
+        let fixed = fixed.into_iter().chain([key.to_str().unwrap()]).chain(often.iter().copied());
         let settings = Settings::try_parse_from(fixed.chain(flags.iter().copied())).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -104,8 +106,8 @@ impl World {
              INSERT INTO log.events
              SELECT h.position + n, greatest(h.position + n - 4, 0), 1, clock_timestamp(), gen_random_uuid(), 1,
                  (h.position + n) % 4, 'account-' || h.position + n, 'account', 'money-deposited',
-                 '{{\"amount\":  ' || n || '.10}}',
-                 '{{\"actor\": \"teller\", \"command_id\": \"c-' || h.position + n || '\"}}'
+                 ('{{\"amount\":  ' || n || '.10}}')::json,
+                 ('{{\"actor\": \"teller\", \"command_id\": \"c-' || h.position + n || '\"}}')::json
              FROM log.head h, generate_series(1, {events}) n;
              UPDATE log.head SET position = position + {events};
              COMMIT"

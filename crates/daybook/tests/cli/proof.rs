@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 use crate::runner::{Dev, directory, program, told};
 
+/// Something that is done to an evidence file.
+type Change = fn(&mut Value);
+
 /// A system with a bank's day in it, the public key of its log, and a place for files.
 struct Bank {
     dev: Dev,
@@ -109,7 +112,7 @@ fn evidence_convinces_two_implementations_and_stops_to_where_a_letter_is_changed
         }
     }
     // What only the whole file can show: an event left out, a report that says something else.
-    let changes: [(&str, fn(&mut Value)); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("left out", |e| drop(e["events"].as_array_mut().unwrap().remove(1))),
         ("report", |e| e["report"][4] = "all is well".into()),
         ("subject", |e| e["subject"] = serde_json::json!({"account": "bob"})),

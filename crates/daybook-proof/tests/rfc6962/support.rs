@@ -1,5 +1,4 @@
 //! Trees that were grown leaf by leaf, with all their tiles.
-#![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
