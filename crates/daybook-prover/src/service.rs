@@ -27,6 +27,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Whoever finds another prover at work leaves it alone for so long.
 const LOST_PAUSE: Duration = Duration::from_secs(1);
 
+/// What was signed last is published before the end, within this; less than the server's own grace.
+const PUBLISH_GRACE: Duration = Duration::from_secs(10);
+
 /// A database that does not answer at all is given up on, later than the server itself gives up on a statement.
 const ANSWER_BOUND: Duration = Duration::from_secs(40);
 
@@ -116,7 +119,7 @@ async fn session(
         *progress = true;
         tokio::select! {
             published = session.publish() => published?,
-            () = shutdown.cancelled() => {}
+            () = stopped_for(PUBLISH_GRACE, shutdown) => {}
         }
         if level {
             wait_or_stop(interval, shutdown).await;
@@ -131,6 +134,11 @@ async fn bounded<T>(
     tokio::time::timeout(ANSWER_BOUND, work)
         .await
         .unwrap_or(Err(SessionError::NoAnswer(ANSWER_BOUND)))
+}
+
+async fn stopped_for(grace: Duration, shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(grace).await;
 }
 
 async fn wait_or_stop(wait: Duration, shutdown: &CancellationToken) {
