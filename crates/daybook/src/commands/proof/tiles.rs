@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use daybook_eventlog::LogReader;
-use daybook_proof::SignedCheckpoint;
+use daybook_proof::{PublicKey, SignedCheckpoint};
 use daybook_prover::publish::Publisher;
 use daybook_prover::store::Store;
 use serde_json::json;
@@ -29,6 +29,13 @@ pub(crate) struct TilesArgs {
     /// The public key that signs, or a file of such keys, one a line; may be repeated.
     #[arg(long = "key", value_name = "KEY", required = true)]
     keys: Vec<TrustedKeys>,
+    #[command(flatten)]
+    databases: Databases,
+}
+
+/// Where log and proof are.
+#[derive(Debug, Args)]
+pub(super) struct Databases {
     /// The log, as a role that may read it: postgres://daybook_prover@host:5432/daybook.
     #[arg(long, value_name = "URL", env = "DAYBOOK_LOG_DATABASE_URL", hide_env_values = true)]
     log_database_url: String,
@@ -37,22 +44,35 @@ pub(crate) struct TilesArgs {
     read_database_url: Option<String>,
 }
 
+impl Databases {
+    /// The log, and the tree of the log that the keys are of.
+    pub(super) fn open(
+        &self,
+        session: &Session,
+        keys: &[PublicKey],
+    ) -> Result<(LogReader, Store), Failure> {
+        let origin = keys.first().map(|key| key.name().to_owned()).unwrap_or_default();
+        let read_url = self.read_database_url.as_deref().filter(|url| !url.is_empty());
+        let pool = |url: &str| {
+            PgPoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(session.globals.budget())
+                .connect_lazy(url)
+        };
+        let log = pool(&self.log_database_url).context("--log-database-url")?;
+        let read =
+            pool(read_url.unwrap_or(&self.log_database_url)).context("--read-database-url")?;
+        Ok((LogReader::new(log), Store::new(read, &origin)))
+    }
+}
+
 /// Writes them.
 pub(super) async fn run(session: &Session, args: TilesArgs) -> Result<(), Failure> {
     let keys = TrustedKeys::all(&args.keys);
-    let origin = keys.first().map(|key| key.name().to_owned()).unwrap_or_default();
-    let read_url = args.read_database_url.as_deref().filter(|url| !url.is_empty());
-    let pool = |url: &str| {
-        PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(session.globals.budget())
-            .connect_lazy(url)
-    };
-    let log = pool(&args.log_database_url).context("--log-database-url")?;
-    let read = pool(read_url.unwrap_or(&args.log_database_url)).context("--read-database-url")?;
-    let (log, store) = (LogReader::new(log), Store::new(read, &origin));
+    let (log, store) = args.databases.open(session, &keys)?;
     let note = store.last_note().await.map_err(|error| anyhow!(error))?;
-    let note = note.with_context(|| format!("no checkpoint of `{origin}` was signed yet"))?;
+    let note =
+        note.with_context(|| format!("no checkpoint of `{}` was signed yet", store.origin()))?;
     let signed = SignedCheckpoint::open(&note, &keys).context("the newest checkpoint")?;
     let publisher = Publisher::new(args.output.clone(), args.entries);
     let files = publisher.publish(&store, &log, &signed).await.map_err(|error| anyhow!(error))?;
