@@ -12,7 +12,7 @@ demo *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook demo {{ ARGS }}
 
-# PostgreSQL, Redis and the three services in the foreground, until Ctrl-C
+# PostgreSQL, Redis and the services in the foreground, until Ctrl-C
 [group('run')]
 dev *ARGS:
     cargo build --workspace --bins
@@ -41,6 +41,12 @@ bench-projector *ARGS:
 bench-audit *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench audit {{ ARGS }}
+
+# The Merkle tree: leaves a second, proofs, verifying, what it costs appending: five minutes, --quick two
+[group('measure')]
+bench-proof *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench proof {{ ARGS }}
 
 # Whether memory stays flat under load: ten minutes, or --minutes N
 [group('measure')]

@@ -18,3 +18,6 @@ ALTER ROLE daybook_projector LOGIN PASSWORD :'projector_password';
 
 \getenv query_password DAYBOOK_QUERY_PASSWORD
 ALTER ROLE daybook_query LOGIN PASSWORD :'query_password';
+
+\getenv prover_password DAYBOOK_PROVER_PASSWORD
+ALTER ROLE daybook_prover LOGIN PASSWORD :'prover_password';

@@ -4,8 +4,10 @@
 //! over them can be checked for ever.
 
 mod payload;
+mod stored;
 
 pub(crate) use payload::event_payload;
+pub use stored::StoredEvent;
 
 use std::sync::Arc;
 

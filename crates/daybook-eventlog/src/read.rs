@@ -4,6 +4,7 @@
 //! short statement; nobody keeps a snapshot open for longer than a page. Reads go to the primary.
 
 mod backlog;
+mod stored;
 
 pub use backlog::Backlog;
 

@@ -38,6 +38,15 @@ pub(crate) enum QueryError {
     /// The read model was never made.
     #[error("there is no read model `{projection}` yet; has the projector run?")]
     NoReadModel { projection: &'static str },
+    /// No checkpoint was ever signed.
+    #[error("no checkpoint was signed yet; does a prover run?")]
+    NoCheckpoint,
+    /// The checkpoint was signed before that.
+    #[error("the checkpoint covers {size} events, and not position {position}")]
+    NotInTree { position: Position, size: Position },
+    /// The tree that proofs are made of is damaged.
+    #[error("the stored tree is damaged: {0}")]
+    TreeDamaged(String),
     /// The answer would be larger than a message may be.
     #[error("the answer would have more than {rows_max} rows; ask for less at once")]
     TooLarge { rows_max: u32 },
@@ -77,6 +86,7 @@ pub(crate) enum Kind {
     Transfer,
     Stream,
     Projection,
+    Checkpoint,
 }
 
 impl Kind {
@@ -86,6 +96,7 @@ impl Kind {
             Self::Transfer => "TRANSFER_NOT_FOUND",
             Self::Stream => "STREAM_NOT_FOUND",
             Self::Projection => "PROJECTION_NOT_FOUND",
+            Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
         }
     }
 }
@@ -97,6 +108,7 @@ impl std::fmt::Display for Kind {
             Self::Transfer => "transfer",
             Self::Stream => "stream",
             Self::Projection => "projection",
+            Self::Checkpoint => "checkpoint of size",
         })
     }
 }
@@ -163,6 +175,17 @@ impl From<QueryError> for Status {
                 status::data_loss("READ_MODEL_AHEAD_OF_LOG", message, facts)
             }
             QueryError::NoReadModel { .. } => status::unavailable("READ_MODEL_MISSING", message),
+            QueryError::NoCheckpoint => {
+                status::failed_precondition("NO_CHECKPOINT", "prover", message, Vec::new())
+            }
+            QueryError::NotInTree { position, size } => {
+                let facts = vec![("position", position.to_string()), ("size", size.to_string())];
+                status::failed_precondition("NOT_IN_TREE", "prover", message, facts)
+            }
+            QueryError::TreeDamaged(_) => {
+                tracing::error!("{message}");
+                status::data_loss("TREE_DAMAGED", message, Vec::new())
+            }
             QueryError::TooLarge { .. } => {
                 status::error(Code::ResourceExhausted, "ANSWER_TOO_LARGE", message, Vec::new())
             }
@@ -285,6 +308,13 @@ mod tests {
                 Code::DataLoss,
                 "READ_MODEL_AHEAD_OF_LOG",
             ),
+            (QueryError::NoCheckpoint, Code::FailedPrecondition, "NO_CHECKPOINT"),
+            (
+                QueryError::NotInTree { position: at(9), size: at(7) },
+                Code::FailedPrecondition,
+                "NOT_IN_TREE",
+            ),
+            (QueryError::TreeDamaged("tile".into()), Code::DataLoss, "TREE_DAMAGED"),
             (QueryError::TooLarge { rows_max: 1 }, Code::ResourceExhausted, "ANSWER_TOO_LARGE"),
             (QueryError::Overloaded { calls_max: 1 }, Code::ResourceExhausted, "OVERLOADED"),
             (QueryError::TooSlow, Code::DeadlineExceeded, "TOO_SLOW"),

@@ -13,3 +13,4 @@ pub(crate) mod get_trial_balance;
 pub(crate) mod list_accounts;
 pub(crate) mod list_transfers;
 pub(crate) mod search_audit;
+pub(crate) mod tree;

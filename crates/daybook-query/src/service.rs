@@ -5,8 +5,11 @@ mod explain_balance;
 mod fields;
 mod get_account;
 mod get_aggregate_at;
+mod get_checkpoint;
+mod get_consistency_proof;
 mod get_daily_activity;
 mod get_event_history;
+mod get_inclusion_proof;
 mod get_projection_status;
 mod get_statement;
 mod get_transfer;
@@ -25,13 +28,14 @@ use daybook_core::stream::StreamId;
 use daybook_proto::v1::query_service_server::QueryService;
 use daybook_proto::v1::{
     ExplainBalanceRequest, ExplainBalanceResponse, GetAccountRequest, GetAccountResponse,
-    GetAggregateAtRequest, GetAggregateAtResponse, GetDailyActivityRequest,
+    GetAggregateAtRequest, GetAggregateAtResponse, GetCheckpointRequest, GetCheckpointResponse,
+    GetConsistencyProofRequest, GetConsistencyProofResponse, GetDailyActivityRequest,
     GetDailyActivityResponse, GetEventHistoryRequest, GetEventHistoryResponse,
-    GetProjectionStatusRequest, GetProjectionStatusResponse, GetStatementRequest,
-    GetStatementResponse, GetTransferRequest, GetTransferResponse, GetTransferStoryRequest,
-    GetTransferStoryResponse, GetTrialBalanceRequest, GetTrialBalanceResponse, ListAccountsRequest,
-    ListAccountsResponse, ListTransfersRequest, ListTransfersResponse, SearchAuditRequest,
-    SearchAuditResponse,
+    GetInclusionProofRequest, GetInclusionProofResponse, GetProjectionStatusRequest,
+    GetProjectionStatusResponse, GetStatementRequest, GetStatementResponse, GetTransferRequest,
+    GetTransferResponse, GetTransferStoryRequest, GetTransferStoryResponse, GetTrialBalanceRequest,
+    GetTrialBalanceResponse, ListAccountsRequest, ListAccountsResponse, ListTransfersRequest,
+    ListTransfersResponse, SearchAuditRequest, SearchAuditResponse,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Request, Response, Status};
@@ -144,4 +148,7 @@ rpcs! {
     search_audit(SearchAuditRequest) -> SearchAuditResponse;
     get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
     get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
+    get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
+    get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;
+    get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
 }

@@ -28,6 +28,8 @@ mod min_position;
 mod privileges;
 #[path = "it/projection_status.rs"]
 mod projection_status;
+#[path = "it/proofs.rs"]
+mod proofs;
 #[path = "it/state_at.rs"]
 mod state_at;
 #[path = "it/statements.rs"]

@@ -1,4 +1,4 @@
-//! The whole of Daybook on one machine: a private PostgreSQL, a private Redis and the three services.
+//! The whole of Daybook on one machine: a private PostgreSQL, a private Redis and the services.
 //!
 //! Everything lies in one directory and goes on from there at the next start. It is set up the way an
 //! operator would: `daybook migrate` makes the log and the read models, each service gets its own
@@ -23,6 +23,9 @@ pub use service::Service;
 const DATABASE: &str = "daybook";
 /// Says that a directory is a stack's and may be emptied by `fresh`.
 const MARKER: &str = "daybook-stack";
+/// The prover's key, made at the first start that needs it, and the name that it signs under.
+const KEY_FILE: &str = "prover.key";
+const KEY_NAME: &str = "daybook.local/private-stack";
 /// How long a service may take to finish its work in hand.
 const STOP_GRACE: Duration = Duration::from_secs(30);
 
@@ -36,6 +39,8 @@ pub struct StackSettings {
     pub data_dir: PathBuf,
     /// Begin with an empty log, whatever is kept there.
     pub fresh: bool,
+    /// Hash and sign the log too.
+    pub prover: bool,
     /// Further flags of each service, such as `--snapshot-every 10`.
     pub flags: Vec<(Service, Vec<String>)>,
     /// Settings of PostgreSQL that win over `deploy/postgresql.conf`.
@@ -50,6 +55,7 @@ impl StackSettings {
         Self {
             data_dir: data_dir.into(),
             fresh: false,
+            prover: false,
             flags: Vec::new(),
             postgres: PostgresSettings::default(),
             lines: Arc::new(|_, _| {}),
@@ -69,6 +75,8 @@ pub struct Stack {
     pub projector: Process,
     /// See `command`.
     pub query: Process,
+    /// See `command`; where it was asked for.
+    pub prover: Option<Process>,
     /// The servers.
     pub redis: Redis,
     /// See `redis`.
@@ -84,6 +92,7 @@ struct Ports {
     command: u16,
     projector: u16,
     query: u16,
+    prover: u16,
 }
 
 impl Stack {
@@ -103,13 +112,14 @@ impl Stack {
         )?;
         postgres.ensure_database(DATABASE).await?;
         migrate(&postgres.superuser_url(DATABASE), &settings.lines).await?;
-        for service in Service::ALL {
+        for service in Service::ALL.into_iter().chain([Service::Prover]) {
             postgres.allow_login(service.role()).await?;
         }
         let ports = Ports {
             command: crate::free_port()?,
             projector: crate::free_port()?,
             query: crate::free_port()?,
+            prover: crate::free_port()?,
         };
         let start = |service, port| start_service(&settings, &postgres, &redis, service, port);
         let (command, projector, query) = tokio::try_join!(
@@ -117,12 +127,17 @@ impl Stack {
             start(Service::Projector, ports.projector),
             start(Service::Query, ports.query),
         )?;
+        let prover = match settings.prover {
+            true => Some(start(Service::Prover, ports.prover).await?),
+            false => None,
+        };
         Ok(Self {
             command_url: format!("http://127.0.0.1:{}", ports.command),
             query_url: format!("http://127.0.0.1:{}", ports.query),
             command,
             projector,
             query,
+            prover,
             redis,
             postgres,
             ports,
@@ -137,13 +152,20 @@ impl Stack {
     ///
     /// When it does not come up.
     pub async fn start_again(&mut self, service: Service) -> anyhow::Result<()> {
-        let (process, port) = match service {
-            Service::Command => (&mut self.command, self.ports.command),
-            Service::Projector => (&mut self.projector, self.ports.projector),
-            Service::Query => (&mut self.query, self.ports.query),
+        let port = match service {
+            Service::Command => self.ports.command,
+            Service::Projector => self.ports.projector,
+            Service::Query => self.ports.query,
+            Service::Prover => self.ports.prover,
         };
-        *process =
+        let process =
             start_service(&self.settings, &self.postgres, &self.redis, service, port).await?;
+        match service {
+            Service::Command => self.command = process,
+            Service::Projector => self.projector = process,
+            Service::Query => self.query = process,
+            Service::Prover => self.prover = Some(process),
+        }
         Ok(())
     }
 
@@ -178,6 +200,11 @@ impl Stack {
         self.settings.flags.push((service, flags));
     }
 
+    /// Where the prover's key is.
+    pub fn key_file(&self) -> PathBuf {
+        self.settings.data_dir.join(KEY_FILE)
+    }
+
     /// Where the superuser finds log and read models.
     pub fn admin_url(&self) -> String {
         self.postgres.superuser_url(DATABASE)
@@ -189,7 +216,14 @@ impl Stack {
     ///
     /// When the operating system refuses to say.
     pub async fn first_end(&mut self) -> anyhow::Result<String> {
+        let prover = async {
+            match &mut self.prover {
+                Some(prover) => prover.wait().await,
+                None => std::future::pending().await,
+            }
+        };
         let (service, status) = tokio::select! {
+            status = prover => (Service::Prover, status),
             status = self.command.wait() => (Service::Command, status),
             status = self.projector.wait() => (Service::Projector, status),
             status = self.query.wait() => (Service::Query, status),
@@ -206,6 +240,9 @@ impl Stack {
         self.command.terminate(STOP_GRACE).await.context("stop the command service")?;
         self.projector.terminate(STOP_GRACE).await.context("stop the projector")?;
         self.query.terminate(STOP_GRACE).await.context("stop the query service")?;
+        if let Some(prover) = &mut self.prover {
+            prover.terminate(STOP_GRACE).await.context("stop the prover")?;
+        }
         self.redis.stop().await.context("stop Redis")?;
         self.postgres.stop_fast().await.context("stop PostgreSQL")?;
         Ok(())
@@ -259,20 +296,38 @@ async fn migrate(database_url: &str, lines: &LineSink) -> anyhow::Result<()> {
     let spec = ProcessSpec::new(service_binary("daybook")?)
         .arg("migrate")
         .env("DAYBOOK_MIGRATE_DATABASE_URL", database_url);
+    to_its_end("migrate", &spec, lines).await
+}
+
+/// Runs `daybook proof key generate`, where there is no key yet.
+async fn make_key(path: &Path, lines: &LineSink) -> anyhow::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let spec = ["proof", "key", "generate", "--name", KEY_NAME]
+        .iter()
+        .fold(ProcessSpec::new(service_binary("daybook")?), ProcessSpec::arg)
+        .arg(path);
+    to_its_end("proof key generate", &spec, lines).await
+}
+
+/// Runs a verb of `daybook`, which must succeed.
+async fn to_its_end(verb: &str, spec: &ProcessSpec, lines: &LineSink) -> anyhow::Result<()> {
     let printed = Arc::new(std::sync::Mutex::new(Vec::new()));
     let sink = {
         let (printed, lines) = (Arc::clone(&printed), Arc::clone(lines));
+        let verb = verb.to_owned();
         move |line: &str| {
-            lines("migrate", line);
+            lines(&verb, line);
             if let Ok(mut printed) = printed.lock() {
                 printed.push(line.to_owned());
             }
         }
     };
-    let status = Process::start(&spec, sink).await?.wait().await?;
+    let status = Process::start(spec, sink).await?.wait().await?;
     if !status.success() {
         let printed = printed.lock().map(|printed| printed.join("\n")).unwrap_or_default();
-        bail!("`daybook migrate` ended with {status}:\n{printed}");
+        bail!("`daybook {verb}` ended with {status}:\n{printed}");
     }
     Ok(())
 }
@@ -285,12 +340,17 @@ async fn start_service(
     port: u16,
 ) -> anyhow::Result<Process> {
     let url = postgres.url(service.role(), DATABASE);
+    let key_file = settings.data_dir.join(KEY_FILE);
+    if service == Service::Prover {
+        make_key(&key_file, &settings.lines).await?;
+    }
     let mut spec = ProcessSpec::new(service_binary(service.program())?)
         .arg("--listen")
         .arg(format!("127.0.0.1:{port}"))
         .env("DAYBOOK_LOG_DATABASE_URL", &url)
         .env("DAYBOOK_READ_DATABASE_URL", &url)
         .env("DAYBOOK_REDIS_URL", redis.url())
+        .env("DAYBOOK_PROVER_KEY_FILE", &key_file)
         .env("DAYBOOK_INSECURE_ACTOR_HEADER", "true");
     for (_, flags) in settings.flags.iter().filter(|(of, _)| *of == service) {
         spec = flags.iter().fold(spec, ProcessSpec::arg);

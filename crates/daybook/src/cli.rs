@@ -14,9 +14,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, audit, bench, demo, dev, explain, export, history, import, migrate, money,
-    projection, projections, rebuild, restore_events, state, statement, transfer, trial_balance,
-    verify,
+    account, activity, audit, bench, demo, dev, evidence, explain, export, history, import,
+    migrate, money, projection, projections, proof, rebuild, restore_events, state, statement,
+    transfer, trial_balance, verify,
 };
 use crate::failure::Failure;
 
@@ -120,6 +120,11 @@ pub(crate) enum Verb {
     /// Retry or skip an event at which a projection stopped.
     #[command(subcommand)]
     Projection(projection::ProjectionVerb),
+    /// Prove history: the key that signs, signed checkpoints, the Merkle tree as files.
+    #[command(subcommand)]
+    Proof(proof::ProofVerb),
+    /// Write some events and all that proves them to one file, that can be checked anywhere; check one.
+    Evidence(evidence::EvidenceArgs),
     /// Send a file of commands.
     Import(import::ImportArgs),
     /// Build read models anew beside the live ones, and swap; go back to the old ones.

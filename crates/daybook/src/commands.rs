@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod history;
@@ -16,6 +17,7 @@ pub(crate) mod money;
 mod progress;
 pub(crate) mod projection;
 pub(crate) mod projections;
+pub(crate) mod proof;
 pub(crate) mod rebuild;
 pub(crate) mod restore_events;
 pub(crate) mod state;
@@ -50,6 +52,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::TrialBalance(args) => trial_balance::run(&session, args).await,
         Verb::Projections(args) => projections::run(&session, args).await,
         Verb::Projection(verb) => projection::run(&session, verb).await,
+        Verb::Proof(verb) => proof::run(&session, verb).await,
+        Verb::Evidence(args) => evidence::run(&session, args).await,
         Verb::Import(args) => import::run(&session, args).await,
         Verb::Rebuild(args) => rebuild::run(&session, args).await,
         Verb::Verify(args) => verify::run(&session, args).await,

@@ -24,6 +24,9 @@ async fn g6_the_role_of_the_query_service_can_read_and_change_nothing() {
         "read.postings_1",
         "read.posting_totals_1",
         "read.audit_1",
+        "proof.trees",
+        "proof.tiles",
+        "proof.checkpoints",
     ];
     for table in readable {
         let select = AssertSqlSafe(format!("SELECT * FROM {table}"));

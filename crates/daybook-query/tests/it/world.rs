@@ -57,6 +57,7 @@ impl World {
         let admin = PgPool::connect(&postgres.admin_url()).await.unwrap();
         daybook_eventlog::migrate::run(&admin, PARTITIONS).await.unwrap();
         make_read_models(&admin).await;
+        daybook_prover::migrate::run(&admin).await.unwrap();
         postgres.allow_login("daybook_query").await.unwrap();
 
         let url = postgres.url("daybook_query", "postgres");

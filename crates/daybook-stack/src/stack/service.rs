@@ -1,4 +1,4 @@
-//! The three services: their names, their roles, and when one is up.
+//! The services: their names, their roles, and when one is up.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tonic_health::pb::health_client::HealthClient;
 const START_BOUND: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// One of the three services.
+/// One of the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// Takes commands.
@@ -21,10 +21,12 @@ pub enum Service {
     Projector,
     /// Answers questions.
     Query,
+    /// Hashes and signs the log; where it is wanted.
+    Prover,
 }
 
 impl Service {
-    /// All of them, in the order in which data flows.
+    /// Those that every stack runs, in the order in which data flows.
     pub const ALL: [Self; 3] = [Self::Command, Self::Projector, Self::Query];
 
     /// As it is called in logs here.
@@ -33,6 +35,7 @@ impl Service {
             Self::Command => "command",
             Self::Projector => "projector",
             Self::Query => "query",
+            Self::Prover => "prover",
         }
     }
 
@@ -42,6 +45,7 @@ impl Service {
             Self::Command => "daybook-command",
             Self::Projector => "daybook-projector",
             Self::Query => "daybook-query",
+            Self::Prover => "daybook-prover",
         }
     }
 
@@ -51,6 +55,7 @@ impl Service {
             Self::Command => "daybook_command",
             Self::Projector => "daybook_projector",
             Self::Query => "daybook_query",
+            Self::Prover => "daybook_prover",
         }
     }
 }

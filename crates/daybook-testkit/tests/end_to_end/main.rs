@@ -10,6 +10,7 @@ mod fleet;
 mod fold;
 mod operator;
 mod poison;
+mod proof;
 mod rebuild;
 mod rebuild_killed;
 mod rebuild_restored;

@@ -11,10 +11,11 @@ const SAMPLE: &str = include_str!("../../../../deploy/env.sample");
 const NOT_IN_HELP: [&str; 2] = ["DAYBOOK_PG_BIN", "DAYBOOK_REDIS_SERVER"];
 
 /// Each program, and what of it is asked for help.
-const HELP: [(&str, &[&str]); 7] = [
+const HELP: [(&str, &[&str]); 8] = [
     ("daybook-command", &[]),
     ("daybook-projector", &[]),
     ("daybook-query", &[]),
+    ("daybook-prover", &[]),
     ("daybook", &[]),
     ("daybook", &["migrate"]),
     ("daybook", &["dev"]),

@@ -3,7 +3,7 @@
 //! `filler` makes a log of any length, with events that fold. `rebuilds` measures `daybook rebuild`, a process of its own
 //! so that its memory is its own; `limits` what it is to be compared with; `live` the projector beside the command service.
 
-mod filler;
+pub(super) mod filler;
 mod limits;
 mod live;
 pub(super) mod rebuilds;
@@ -77,7 +77,7 @@ pub(crate) struct ProjectorFigure {
 }
 
 impl ProjectorFigure {
-    fn told(what: impl Into<String>, measured: String) -> Self {
+    pub(super) fn told(what: impl Into<String>, measured: String) -> Self {
         let (must, aim) = (String::new(), String::new());
         Self { what: what.into(), measured, must, aim, verdict: Verdict::Told }
     }

@@ -80,4 +80,10 @@ questions! {
     trial_balance: GetTrialBalanceRequest -> GetTrialBalanceResponse, get_trial_balance;
     /// How far each projection is.
     projections: GetProjectionStatusRequest -> GetProjectionStatusResponse, get_projection_status;
+    /// The newest signed checkpoint.
+    checkpoint: GetCheckpointRequest -> GetCheckpointResponse, get_checkpoint;
+    /// Proofs that events are in a checkpoint's tree.
+    inclusion: GetInclusionProofRequest -> GetInclusionProofResponse, get_inclusion_proof;
+    /// Proof that a checkpoint continues an earlier one.
+    consistency: GetConsistencyProofRequest -> GetConsistencyProofResponse, get_consistency_proof;
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod audit;
 mod growth;
 mod projector;
+mod proof;
 mod soak;
 mod table;
 
@@ -37,6 +38,7 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
         Some(BenchVerb::Soak(soak)) => soak::run(session, soak).await,
         Some(BenchVerb::Audit(audit)) => audit::run(session, audit).await,
         Some(BenchVerb::Projector(projector)) => projector::run(session, projector).await,
+        Some(BenchVerb::Proof(proof)) => proof::run(session, proof).await,
         None => run_load(session, args).await,
     }
 }

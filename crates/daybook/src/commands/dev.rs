@@ -34,6 +34,7 @@ pub(crate) async fn run(session: &Session, args: DevArgs) -> Result<(), Failure>
         .say(&format!("starting PostgreSQL, Redis and the services in {} …", data_dir.display()))?;
     let settings = StackSettings {
         fresh: args.fresh,
+        prover: true,
         lines: Arc::new(|who, line| note(&format!("{who:>9} │ {line}\n"))),
         ..StackSettings::new(data_dir)
     };
@@ -71,6 +72,7 @@ Ready; Ctrl-C stops everything. In another terminal:
   daybook statement alice
   daybook history account-alice
   daybook projections
+  daybook proof checkpoint
 ",
         command = stack.command_url,
         query = stack.query_url,

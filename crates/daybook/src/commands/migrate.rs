@@ -43,6 +43,7 @@ pub(crate) async fn run(session: &Session, args: MigrateArgs) -> Result<(), Fail
         None => log,
     };
     daybook_projector::migrate::run(&read).await.context("migrate the read models")?;
+    daybook_prover::migrate::run(&read).await.context("migrate the proof")?;
     let (log_id, partitions) = (identity.log_id.to_string(), identity.partition_count);
     session.printer.say(&format!(
         "log {log_id} with {partitions} partitions, and its read models, are up to date"

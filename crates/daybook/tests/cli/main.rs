@@ -10,4 +10,5 @@ mod dev;
 mod errors;
 mod import;
 mod import_restarts;
+mod proof;
 mod runner;

@@ -9,6 +9,7 @@ use daybook_stack::{Service, Stack, StackSettings};
 use super::audit::AuditArgs;
 use super::growth::GrowthArgs;
 use super::projector::ProjectorArgs;
+use super::proof::ProofArgs;
 use super::soak::SoakArgs;
 use super::table::TableArgs;
 use crate::bench::{Alternate, Choice, Load, Mode, Reference, Site, Workload};
@@ -33,6 +34,9 @@ pub(crate) enum BenchVerb {
     Projector(ProjectorArgs),
     /// Fill a log, on a stack of its own, and measure how long an auditor's questions take on it.
     Audit(AuditArgs),
+    /// Hash a log into its Merkle tree, make proofs, verify it all, and append with and without the prover, on a stack of its
+    /// own.
+    Proof(ProofArgs),
 }
 
 /// How long the reference runs before each round.

@@ -1,0 +1,1 @@
+SELECT log_id, size FROM proof.trees WHERE origin = $1

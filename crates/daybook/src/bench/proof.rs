@@ -1,0 +1,230 @@
+//! The proof of history: how fast a log is hashed, how long a proof takes, how fast everything is verified, and what the
+//! prover costs the commands beside it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use daybook_eventlog::LogReader;
+use daybook_proof::KeyFile;
+use daybook_proto::v1;
+use daybook_prover::store::Store;
+use daybook_prover::verify::verify_tree;
+use daybook_stack::{Service, Stack};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use sqlx::PgPool;
+
+use super::load::{self, Load, Mode};
+use super::projector::filler::Filler;
+use super::projector::{ProjectorFigure, start_services, stop_services, tell};
+use super::report::median;
+use super::table::Target;
+use super::tally::{empty_histogram, quantile_ms};
+use super::{Choice, Workload, accounts, prepare};
+use crate::client::QueryClient;
+use crate::failure::Failure;
+
+/// How long a service may take to end.
+const STOP_GRACE: Duration = Duration::from_secs(30);
+
+/// Longest wait for the prover to be level.
+const LEVEL_MAX: Duration = Duration::from_secs(300);
+
+/// Between two looks at the size of the tree.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Longest time for one answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+const ACCOUNTS: u32 = 10_000;
+const CALLERS: usize = 64;
+
+/// How much is measured.
+#[derive(Debug, Clone)]
+pub(crate) struct ProofEffort {
+    /// Events in the log that is hashed.
+    events: u64,
+    /// Proofs that are asked for, one after the other.
+    proofs: u32,
+    /// Pairs of rounds, one without and one with the prover.
+    pairs: u32,
+    /// How long a round takes.
+    round: Duration,
+}
+
+impl ProofEffort {
+    pub(crate) fn full() -> Self {
+        Self { events: 2_000_000, proofs: 5000, pairs: 6, round: Duration::from_secs(10) }
+    }
+
+    pub(crate) fn quick() -> Self {
+        Self { events: 500_000, proofs: 2000, pairs: 4, round: Duration::from_secs(5) }
+    }
+}
+
+/// Measures all of it on a stack with an empty log.
+pub(crate) async fn run(
+    stack: &mut Stack,
+    effort: &ProofEffort,
+) -> Result<Vec<ProjectorFigure>, Failure> {
+    let url = stack.admin_url();
+    prepare::recycle_wal(&url).await.context("prepare the write-ahead log")?;
+    stop_services(stack).await?;
+    Filler::new(&url, 100_000, 1).await?.fill_to(effort.events).await?;
+    let admin = PgPool::connect(&url).await.context("connect to the log")?;
+
+    let hashed = hash(stack, &admin, effort.events).await?;
+    start_services(stack).await?;
+    let proof = proofs(stack, effort).await?;
+    let verified = verify(stack, &admin, effort.events).await?;
+    stop_services(stack).await?;
+    stack.start_again(Service::Command).await.context("start the command service")?;
+    let cost = cost(stack, effort).await?;
+    let mut figures = vec![hashed];
+    figures.extend(proof);
+    figures.push(verified);
+    figures.extend(cost);
+    Ok(figures)
+}
+
+/// From an empty tree to the head.
+async fn hash(stack: &mut Stack, admin: &PgPool, events: u64) -> anyhow::Result<ProjectorFigure> {
+    tell("hashing the whole log");
+    let begun = Instant::now();
+    stack.start_again(Service::Prover).await.context("start the prover")?;
+    let end = i64::try_from(events)?;
+    loop {
+        let size: Option<i64> =
+            sqlx::query_scalar("SELECT max(size) FROM proof.trees").fetch_one(admin).await?;
+        if size.is_some_and(|size| size >= end) {
+            break;
+        }
+        ensure!(begun.elapsed() < LEVEL_MAX, "the prover was not level within {LEVEL_MAX:?}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let rate = number(events) / seconds;
+    Ok(ProjectorFigure::judged(
+        format!("hash {events} events into tree and tiles, from start to last commit"),
+        format!("{rate:.0} leaves/s ({seconds:.1} s)"),
+        rate,
+        Target::AtLeast { must: 50_000.0, aim: 100_000.0 },
+        "/s",
+    ))
+}
+
+/// One event a call, one call after the other, at positions chosen by chance.
+async fn proofs(stack: &Stack, effort: &ProofEffort) -> Result<Vec<ProjectorFigure>, Failure> {
+    tell("asking for proofs");
+    let query = QueryClient::new(&stack.query_url, ANSWER_MAX)?;
+    let mut random = StdRng::seed_from_u64(1);
+    let (mut inclusion, mut consistency) = (empty_histogram(), empty_histogram());
+    let last = i64::try_from(effort.events).unwrap_or(i64::MAX);
+    for _ in 0..effort.proofs {
+        let at = random.random_range(1..=last);
+        let begun = Instant::now();
+        let question = v1::GetInclusionProofRequest { positions: vec![at], ..Default::default() };
+        query.inclusion(&question).await?;
+        inclusion.saturating_record(micros(begun));
+        let begun = Instant::now();
+        let question = v1::GetConsistencyProofRequest { first_size: at, ..Default::default() };
+        query.consistency(&question).await?;
+        consistency.saturating_record(micros(begun));
+    }
+    let figure = |what: &str, histogram| {
+        let (p50, p99) = (quantile_ms(histogram, 0.5), quantile_ms(histogram, 0.99));
+        let target = Target::AtMost { must: 50.0, aim: 10.0 };
+        ProjectorFigure::judged(what, format!("p50 {p50:.1} / p99 {p99:.1} ms"), p99, target, " ms")
+    };
+    Ok(vec![
+        figure("GetInclusionProof of one event, one caller", &inclusion),
+        figure("GetConsistencyProof, one caller", &consistency),
+    ])
+}
+
+/// The tree's part of verifying: every event hashed again, every checkpoint compared.
+async fn verify(stack: &Stack, admin: &PgPool, events: u64) -> anyhow::Result<ProjectorFigure> {
+    tell("verifying the whole log");
+    let keys = std::fs::read_to_string(stack.key_file()).context("read the prover's key")?;
+    let keys = KeyFile::parse(&keys).context("the prover's key")?.public_keys();
+    let origin = keys.first().map(|key| key.name().to_owned()).unwrap_or_default();
+    let (log, store) = (LogReader::new(admin.clone()), Store::new(admin.clone(), &origin));
+    let begun = Instant::now();
+    let report = verify_tree(&log, &store, &keys, &[], |_, _| {}).await.context("verify")?;
+    ensure!(report.findings.is_empty(), "verifying found {:?}", report.findings.first());
+    ensure!(report.events >= events, "only {} events were verified", report.events);
+    let seconds = begun.elapsed().as_secs_f64();
+    Ok(ProjectorFigure::told(
+        format!("verify the tree: {events} events, {} checkpoints", report.checkpoints),
+        format!("{:.0} events/s ({seconds:.1} s)", number(report.events) / seconds),
+    ))
+}
+
+/// Deposits without and with the prover, in alternation.
+async fn cost(stack: &mut Stack, effort: &ProofEffort) -> Result<Vec<ProjectorFigure>, Failure> {
+    accounts::open(&stack.command_url, ACCOUNTS).await?;
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for pair in 0..effort.pairs {
+        // What comes second may be slower for other reasons: each is so as often as the other.
+        for proving in [pair % 2 == 1, pair % 2 == 0] {
+            let rate = round(stack, effort, proving, pair).await?;
+            tell(&format!("{rate:.0}/s {}", if proving { "with the prover" } else { "without" }));
+            (if proving { &mut with } else { &mut without }).push(rate);
+        }
+    }
+    let (without, with) = (median(without), median(with));
+    let ratio = with / without;
+    let target = Target::AtLeast { must: 0.97, aim: 1.0 };
+    Ok(vec![
+        ProjectorFigure::told(
+            format!("deposits, unary, {CALLERS} callers, without and with the prover"),
+            format!("{without:.0}/s and {with:.0}/s"),
+        ),
+        ProjectorFigure::judged(
+            format!("the ratio of that, medians of {} pairs", effort.pairs),
+            format!("{ratio:.3} ×"),
+            ratio,
+            target,
+            " ×",
+        ),
+    ])
+}
+
+async fn round(
+    stack: &mut Stack,
+    effort: &ProofEffort,
+    proving: bool,
+    pair: u32,
+) -> Result<f64, Failure> {
+    match (proving, &mut stack.prover) {
+        (true, None) => stack.start_again(Service::Prover).await.context("start the prover")?,
+        (false, Some(prover)) => {
+            prover.terminate(STOP_GRACE).await.context("stop the prover")?;
+            stack.prover = None;
+        }
+        _ => {}
+    }
+    let load = Load {
+        callers: CALLERS,
+        connections: 8,
+        mode: Mode::Unary,
+        rate: None,
+        workload: Workload::Deposits,
+        accounts: ACCOUNTS,
+        choice: Choice::Uniform,
+        // Also time for the prover to catch up with what came without it.
+        warm_up: Duration::from_secs(3),
+        duration: effort.round,
+        seed: u64::from(pair),
+    };
+    Ok(load::run(&stack.command_url, &load).await?.rate)
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of events, far below 2^52")]
+fn number(events: u64) -> f64 {
+    events as f64
+}
