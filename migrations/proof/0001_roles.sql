@@ -4,7 +4,7 @@ DO $$
 DECLARE
     service text;
 BEGIN
-    FOREACH service IN ARRAY ARRAY['daybook_prover', 'daybook_query'] LOOP
+    FOREACH service IN ARRAY ARRAY['daybook_prover', 'daybook_query', 'daybook_projector'] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', service);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -15,4 +15,5 @@ END
 $$;
 
 REVOKE ALL ON SCHEMA proof FROM PUBLIC;
-GRANT USAGE ON SCHEMA proof TO daybook_prover, daybook_query;
+-- `daybook verify` checks log, read models and proof: as the projector, who may make tables beside the read models.
+GRANT USAGE ON SCHEMA proof TO daybook_prover, daybook_query, daybook_projector;

@@ -29,4 +29,4 @@ CREATE TABLE proof.tiles (
 ALTER TABLE proof.tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
 
 GRANT SELECT, INSERT, UPDATE ON proof.trees, proof.tiles TO daybook_prover;
-GRANT SELECT ON proof.trees, proof.tiles TO daybook_query;
+GRANT SELECT ON proof.trees, proof.tiles TO daybook_query, daybook_projector;

@@ -13,7 +13,7 @@ CREATE TABLE proof.checkpoints (
 );
 
 GRANT SELECT, INSERT ON proof.checkpoints TO daybook_prover;
-GRANT SELECT ON proof.checkpoints TO daybook_query;
+GRANT SELECT ON proof.checkpoints TO daybook_query, daybook_projector;
 
 -- What was signed is not changed; as for log.events, a superuser can still do it.
 CREATE FUNCTION proof.refuse_change() RETURNS trigger

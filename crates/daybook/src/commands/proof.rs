@@ -1,10 +1,9 @@
-//! `daybook proof key|checkpoint|check|tiles|verify`
+//! `daybook proof key|checkpoint|check|tiles`
 
 mod checkpoint;
 mod key;
 mod tiles;
 mod trusted;
-mod verify;
 
 use clap::Subcommand;
 
@@ -26,8 +25,6 @@ pub(crate) enum ProofVerb {
     Check(checkpoint::CheckArgs),
     /// Write the Merkle tree as files that any HTTP server can publish (C2SP tlog-tiles).
     Tiles(tiles::TilesArgs),
-    /// Hash the whole log once more and hold it against every checkpoint that was signed: names what is wrong, and where.
-    Verify(verify::VerifyArgs),
 }
 
 /// Does it.
@@ -37,6 +34,5 @@ pub(crate) async fn run(session: &Session, verb: ProofVerb) -> Result<(), Failur
         ProofVerb::Checkpoint(args) => checkpoint::print(session, args).await,
         ProofVerb::Check(args) => checkpoint::check(session, args).await,
         ProofVerb::Tiles(args) => tiles::run(session, args).await,
-        ProofVerb::Verify(args) => verify::run(session, args).await,
     }
 }

@@ -1,14 +1,18 @@
 //! `daybook verify`
 
+mod tree;
+
 use anyhow::{Context, anyhow};
 use clap::Args;
 use daybook_eventlog::inspect::Inspector;
 use daybook_projector::rebuild::Rebuilder;
+use daybook_prover::verify::TreeReport;
 use daybook_runtime::postgres;
 use daybook_verify::{Finding, Progress, ReadModel, Report, Sample, Verifier, Watch};
 use serde_json::json;
 use tokio::sync::watch::Receiver;
 
+use self::tree::TreeArgs;
 use super::progress::{Shown, Step};
 use super::{Interrupts, Session};
 use crate::failure::Failure;
@@ -32,8 +36,10 @@ projector's role. The log is read in short statements; the comparison alone keep
 ids are spilled to the directory for temporary files, 24 bytes an event. In a log that is larger than memory the walk by
 streams reads from all over the table, and takes long.
 
-A log that was rewritten whole, together with commands, snapshots and read models, agrees with itself: that can only be told
-by what was kept elsewhere.
+A log that was rewritten whole, together with commands, snapshots and read models, agrees with itself. With --key the whole
+log is hashed once more and held against every checkpoint that the prover signed: any change of an event that was signed for
+is found, and where. Who can rewrite the signed checkpoints in the database too is found out by one that was kept elsewhere:
+--checkpoint (`daybook proof checkpoint` prints one).
 
 Exit codes: 0 nothing found, 4 something is not as it must be, 1 the check did not come to its end.
 
@@ -67,6 +73,9 @@ pub(crate) struct VerifyArgs {
     #[arg(value_parser = clap::value_parser!(u32).range(8..=65_536))]
     memory_mb: u32,
 
+    #[command(flatten)]
+    tree: TreeArgs,
+
     /// The log, as a role that may read it: postgres://daybook_projector@host:5432/daybook. The primary, not a replica.
     #[arg(long, value_name = "URL", env = "DAYBOOK_LOG_DATABASE_URL", hide_env_values = true)]
     log_database_url: String,
@@ -82,17 +91,37 @@ const CONNECTIONS_MAX: u32 = 3;
 /// Verifies, and says what it found.
 pub(crate) async fn run(session: &Session, args: VerifyArgs) -> Result<(), Failure> {
     let verifier = verifier(&args)?;
+    let trusted = args.tree.read()?;
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let (watch, progress) = Watch::new();
     let shown = Shown::new(session.printer);
     let partitions = (!args.all).then_some(args.sample);
-    let report = tokio::select! {
-        report = verifier.verify(partitions, &watch) => report.map_err(|error| anyhow!(error).into()),
-        failed = show(&shown, progress) => Err(failed),
+    let everything = async {
+        let mut report = tokio::select! {
+            report = verifier.verify(partitions, &watch) => report.map_err(|error| anyhow!(error))?,
+            failed = show(&shown, progress) => return Err(failed),
+        };
+        let Some(trusted) = &trusted else { return Ok((report, None)) };
+        let urls = (&*args.log_database_url, args.read_database_url());
+        let hashed = tree::check(trusted, urls, &shown).await?;
+        tree::add(&hashed, &mut report.findings);
+        Ok((report, Some(hashed)))
+    };
+    let verified = tokio::select! {
+        verified = everything => verified,
         () = interrupts.next() => Err(Failure::Other(anyhow!("stopped before the end"))),
     };
     shown.finish();
-    print(session, &report?)
+    let (report, hashed) = verified?;
+    print(session, &report, hashed.as_ref())
+}
+
+impl VerifyArgs {
+    /// Where the read models are, and the proof.
+    fn read_database_url(&self) -> &str {
+        let given = self.read_database_url.as_deref().filter(|url| !url.is_empty());
+        given.unwrap_or(&self.log_database_url)
+    }
 }
 
 fn verifier(args: &VerifyArgs) -> Result<Verifier, Failure> {
@@ -104,11 +133,9 @@ fn verifier(args: &VerifyArgs) -> Result<Verifier, Failure> {
     if args.log_only {
         return Ok(verifier);
     }
-    let read_url = args.read_database_url.as_deref().filter(|url| !url.is_empty());
     let memory_bytes =
         usize::try_from(args.memory_mb).unwrap_or(usize::MAX).saturating_mul(1024 * 1024);
-    let rebuilder =
-        Rebuilder::new(&args.log_database_url, read_url.unwrap_or(&args.log_database_url));
+    let rebuilder = Rebuilder::new(&args.log_database_url, args.read_database_url());
     Ok(verifier.read_models(rebuilder.map_err(wrong)?.memory_bytes(memory_bytes)))
 }
 
@@ -135,7 +162,7 @@ fn step(progress: Progress) -> Step {
     }
 }
 
-fn print(session: &Session, report: &Report) -> Result<(), Failure> {
+fn print(session: &Session, report: &Report, hashed: Option<&TreeReport>) -> Result<(), Failure> {
     let findings = &report.findings;
     for finding in findings.kept() {
         session.printer.say(&escape(&finding.to_string()))?;
@@ -144,13 +171,18 @@ fn print(session: &Session, report: &Report) -> Result<(), Failure> {
         }
     }
     if session.printer.json {
-        session.printer.object(&json!({"verified": verified_json(report)}))?;
+        session.printer.object(&json!({"verified": verified_json(report, hashed)}))?;
     }
     let (total, kept) = (findings.total(), findings.kept().len());
     if u64::try_from(kept).is_ok_and(|kept| kept < total) {
         session.printer.say(&format!("… and more: {total} in all, --findings prints so many"))?;
     }
     session.printer.say(&covered(report))?;
+    if let Some(TreeReport { events, checkpoints, .. }) = hashed {
+        session.printer.say(&format!(
+            "hashed {events} events and held them against {checkpoints} checkpoints"
+        ))?;
+    }
     for model in &report.read_models {
         if let Some(why) = &model.not_compared {
             session.printer.say(&format!(
@@ -200,7 +232,7 @@ fn finding_json(finding: &Finding) -> serde_json::Value {
     })
 }
 
-fn verified_json(report: &Report) -> serde_json::Value {
+fn verified_json(report: &Report, hashed: Option<&TreeReport>) -> serde_json::Value {
     let partitions = report.sample.partitions().map(<[_]>::to_vec);
     let models: Vec<_> = report
         .read_models
@@ -219,6 +251,8 @@ fn verified_json(report: &Report) -> serde_json::Value {
         "partition_count": report.partition_count,
         "sampled_partitions": partitions,
         "read_models": models,
+        "hashed_events": hashed.map(|hashed| hashed.events),
+        "checkpoints": hashed.map(|hashed| hashed.checkpoints),
         "findings_total": report.findings.total(),
         "findings_by_rule": report.findings.counts(),
     })
