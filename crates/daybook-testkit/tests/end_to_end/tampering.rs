@@ -289,13 +289,20 @@ async fn g6_what_was_rewritten_whole_agrees_with_itself() {
     let actor = format!(
         "UPDATE log.events SET metadata = replace(metadata::text, 'teller', 'mallory')::json
          WHERE position = {deposited};
-         UPDATE read.account_entries_1 SET actor = 'mallory' WHERE position = {deposited}"
+         UPDATE read.account_entries_1 SET actor = 'mallory' WHERE position = {deposited};
+         UPDATE read.audit_1 SET actor = 'mallory' WHERE position = {deposited}"
     );
     let rewound = format!(
         "DELETE FROM log.events WHERE position = {head}; {MOVE_HEAD};
          DELETE FROM log.commands WHERE first_position = {head};
          DELETE FROM log.snapshots;
          DELETE FROM read.account_entries_1 WHERE position = {head};
+         DELETE FROM read.audit_1 WHERE position = {head};
+         DELETE FROM read.postings_1 WHERE position = {head};
+         UPDATE read.posting_totals_1
+         SET debits = debits - CASE account WHEN 'cash-clearing' THEN 6 ELSE 0 END,
+             credits = credits - CASE account WHEN 'customers' THEN 6 ELSE 0 END
+         WHERE partition = (SELECT partition FROM read.accounts_1 WHERE account_id = 'a1');
          UPDATE read.accounts_1 AS a SET balance = e.balance, version = e.version, updated_at = e.recorded_at
          FROM (SELECT DISTINCT ON (account_id) * FROM read.account_entries_1 ORDER BY account_id, version DESC) AS e
          WHERE a.account_id = e.account_id AND a.account_id = 'a1';
