@@ -9,7 +9,8 @@ use daybook_testkit::servers::Service;
 
 use crate::world::{BOUND, World};
 
-async fn checkpoint(world: &World, min_position: i64) -> proto::Checkpoint {
+/// The newest signed checkpoint, waited for.
+pub(crate) async fn checkpoint(world: &World, min_position: i64) -> proto::Checkpoint {
     let question = proto::GetCheckpointRequest { origin: String::new(), min_position };
     let answer = world.query.clone().get_checkpoint(question).await.unwrap();
     answer.into_inner().checkpoint.unwrap()

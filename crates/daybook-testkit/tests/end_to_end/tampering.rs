@@ -1,14 +1,16 @@
 //! Somebody with every right edits the database, trigger or not: what `daybook verify` finds of it, and where.
 //!
-//! Each edit is made in a copy of one database. What agrees with itself afterwards cannot be found by looking at the database
-//! alone; those edits are listed too ([`g6_what_was_rewritten_whole_agrees_with_itself`]): a checkpoint of the log that was
-//! kept elsewhere is what tells them.
+//! Each edit is made in a copy of one database. What agrees with itself afterwards cannot be found by looking at log and read
+//! models alone; those edits are listed too ([`g6_what_was_rewritten_whole_only_a_checkpoint_tells`]): a checkpoint of the
+//! log that was kept elsewhere is what tells them.
 
 use std::time::Duration;
 
+use daybook_proof::KeyFile;
 use daybook_testkit::servers::Service;
 use sqlx::{AssertSqlSafe, PgPool};
 
+use crate::proof::checkpoint;
 use crate::verify::{Verified, verify};
 use crate::world::{World, approve, by, deposit, execute, initiate};
 
@@ -18,6 +20,8 @@ const GRACE: Duration = Duration::from_secs(30);
 struct Original {
     world: World,
     copies: usize,
+    /// Flags of `daybook verify`: who signs, and the last checkpoint, kept outside the database.
+    kept: String,
 }
 
 impl Original {
@@ -33,10 +37,19 @@ impl Original {
             world.command.deposit(by("teller", deposit("a1", cents))).await.unwrap();
         }
         world.projected().await;
+        let mut prover = world.stack.start_another(Service::Prover, &[]).await.unwrap();
+        let head = world.head().await;
+        let note = checkpoint(&world, head).await.note;
+        prover.terminate(GRACE).await.unwrap();
+        let key_file = std::fs::read_to_string(world.stack.key_file()).unwrap();
+        let key = &KeyFile::parse(&key_file).unwrap().public_keys()[0];
+        let path = world.stack.key_file().with_file_name("kept-checkpoint");
+        std::fs::write(&path, note).unwrap();
+        let kept = format!("--key {key} --checkpoint {}", path.display());
         world.stack.command.terminate(GRACE).await.unwrap();
         world.stack.projector.terminate(GRACE).await.unwrap();
         world.stack.query.terminate(GRACE).await.unwrap();
-        Self { world, copies: 0 }
+        Self { world, copies: 0, kept }
     }
 
     /// Where a version of a stream is in the log.
@@ -51,6 +64,11 @@ impl Original {
 
     /// Verifies a copy in which these statements were run by the superuser.
     async fn edited(&mut self, statements: &str) -> Verified {
+        self.edited_and_held_against(statements, "").await
+    }
+
+    /// The same with the flags that say what is trusted.
+    async fn edited_and_held_against(&mut self, statements: &str, trusted: &str) -> Verified {
         self.copies += 1;
         let copy = format!("copy_{}", self.copies);
         let server = &self.world.stack.postgres;
@@ -66,7 +84,7 @@ impl Original {
         run(&edited, &statements).await;
         edited.close().await;
         maintenance.close().await;
-        let verified = verify(&self.world, &copy, "--all").await;
+        let verified = verify(&self.world, &copy, &format!("--all {trusted}")).await;
         self.world.admin = PgPool::connect(&server.superuser_url("daybook")).await.unwrap();
         verified
     }
@@ -278,11 +296,11 @@ async fn g6_every_edit_of_the_database_is_found_where_it_was_made() {
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
 }
 
-/// What the database alone cannot tell. A checkpoint of the log that covers the event, signed before the edit and kept
-/// elsewhere, tells the first two. An event that is forged beyond every checkpoint is as good as any other that somebody with
-/// the right to append has made.
+/// What log and read models alone cannot tell. The tree in the same database tells the first two, and where it was taken back
+/// with them, a checkpoint that was kept elsewhere. An event that is forged beyond every checkpoint is as good as any other
+/// that somebody with the right to append has made.
 #[tokio::test]
-async fn g6_what_was_rewritten_whole_agrees_with_itself() {
+async fn g6_what_was_rewritten_whole_only_a_checkpoint_tells() {
     let mut original = Original::make().await;
     let head = original.world.head().await;
     let deposited = original.position("account-a3", 2).await;
@@ -316,10 +334,32 @@ async fn g6_what_was_rewritten_whole_agrees_with_itself() {
         "{FORGE}; {MOVE_HEAD};
          INSERT INTO log.commands VALUES ('forged', {head} + 1, 1, sha256('forged'))"
     );
-    for (edit, statements) in
-        [("actor, with its read model", actor), ("rewound", rewound), ("forged whole", forged)]
+    let tree = "TRUNCATE proof.trees, proof.tiles; ALTER TABLE proof.checkpoints DISABLE TRIGGER ALL;
+                TRUNCATE proof.checkpoints; ALTER TABLE proof.checkpoints ENABLE ALWAYS TRIGGER checkpoints_append_only";
+    let kept = original.kept.clone();
+    let key_alone = kept.split(" --checkpoint").next().unwrap().to_owned();
+    let at = |position: i64, verified: &Verified| {
+        let is = |finding: &serde_json::Value| {
+            finding["rule"] == "tree" && finding["position"] == position
+        };
+        verified.code == Some(4) && verified.findings.iter().any(is)
+    };
+    assert_eq!(original.edited_and_held_against("SELECT 1", &kept).await.code, Some(0));
+    for (edit, statements, position) in
+        [("actor, with its read model", &actor, deposited), ("rewound", &rewound, head)]
     {
-        let verified = original.edited(&statements).await;
+        let verified = original.edited(statements).await;
         assert_eq!(verified.code, Some(0), "{edit}: {}", verified.printed);
+        let verified = original.edited_and_held_against(statements, &key_alone).await;
+        assert!(at(position, &verified), "{edit}, by the stored tree: {}", verified.printed);
+        let with_tree = format!("{statements}; {tree}");
+        let verified = original.edited_and_held_against(&with_tree, &key_alone).await;
+        assert_eq!(verified.code, Some(0), "{edit}, with the tree: {}", verified.printed);
+        let verified = original.edited_and_held_against(&with_tree, &kept).await;
+        // One root covers all: without the tree's leaves it is told that something differs, and not where.
+        let somewhere = if edit == "rewound" { head } else { 1 };
+        assert!(at(somewhere, &verified), "{edit}, by a kept checkpoint: {}", verified.printed);
     }
+    let verified = original.edited_and_held_against(&forged, &kept).await;
+    assert_eq!(verified.code, Some(0), "forged beyond it: {}", verified.printed);
 }

@@ -60,7 +60,7 @@ async fn what_works_is_found_right_in_the_middle_of_its_work() {
             assert_eq!(verified.summary["findings_total"], 0);
             assert!(verified.summary["position"].as_i64() > Some(300), "{}", verified.printed);
             let compared = verified.summary["read_models"].as_array().unwrap();
-            let models = if arguments.contains("log-only") { 0 } else { 4 };
+            let models = if arguments.contains("log-only") { 0 } else { 7 };
             assert_eq!(compared.len(), models);
             assert!(compared.iter().all(|model| model["compared"] == true), "{compared:?}");
         }
