@@ -71,7 +71,7 @@ async fn a_read_model_ahead_of_a_restored_log_stands_with_that_cause_and_queries
         )
         .fetch_all(&world.admin)
         .await?;
-        ensure!(stops.last() == Some(&2) && stops.len() == 64, "{stops:?}");
+        ensure!(stops.last() == Some(&2) && stops.len() == 7 * 16, "{stops:?}");
         Ok(())
     })
     .await;
