@@ -22,3 +22,10 @@ pub(super) async fn recycle_wal(url: &str) -> anyhow::Result<()> {
     connection.execute("CHECKPOINT").await.context("checkpoint")?;
     connection.close().await.context("close the connection")
 }
+
+/// Lets the server write down what was filled in before, so that it does not do so while something else is measured.
+pub(super) async fn settle(url: &str) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(url).await.context("connect to PostgreSQL")?;
+    connection.execute("CHECKPOINT").await.context("checkpoint")?;
+    connection.close().await.context("close the connection")
+}

@@ -14,7 +14,7 @@ use crate::bench::processes::Processes;
 use crate::bench::report::median;
 use crate::bench::table::Target;
 use crate::bench::tally::{empty_histogram, quantile_ms};
-use crate::bench::{Choice, Workload, accounts};
+use crate::bench::{Choice, Workload, accounts, prepare};
 
 const ACCOUNTS: u32 = 10_000;
 
@@ -40,6 +40,7 @@ pub(super) async fn measure(
     let mut admin =
         PgConnection::connect(&stack.admin_url()).await.context("connect to the read models")?;
     wait_until_level(&mut admin).await?;
+    prepare::settle(&stack.admin_url()).await?;
     let lag = lag(stack, effort.lag_seconds).await?;
     let one = drain(stack, None, &mut admin, effort.backlog).await?;
     let mut second = second_projector(stack, &mut admin).await?;

@@ -10,6 +10,7 @@ use daybook_stack::{Process, ProcessSpec, Service, Stack};
 use serde_json::Value;
 
 use super::{ProjectorFigure, tell};
+use crate::bench::prepare;
 use crate::bench::report::median;
 use crate::bench::table::Target;
 
@@ -48,6 +49,7 @@ pub(in crate::bench) async fn measure(
     names: &[&str],
 ) -> anyhow::Result<Rebuilds> {
     let (mut seconds, mut memory_peak_mb, mut phases) = (Vec::new(), 0.0_f64, String::new());
+    prepare::settle(&stack.admin_url()).await?;
     for round in 1..=rounds {
         let one = rebuild(stack, names).await?;
         tell(&format!(
