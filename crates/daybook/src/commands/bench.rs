@@ -17,7 +17,8 @@ use serde_json::json;
 
 use super::{Interrupts, Session};
 use crate::bench::{
-    Load, Machine, Processes, Reference, Round, Site, medians, open_accounts, problems, svg,
+    Load, Machine, Processes, ProjectorFigure, Reference, Round, Site, medians, open_accounts,
+    problems, svg,
 };
 use crate::client::QueryClient;
 use crate::demo;
@@ -63,6 +64,30 @@ async fn run_load(session: &Session, args: BenchArgs) -> Result<(), Failure> {
     };
     stack.stop().await.context("stop the stack")?;
     measured
+}
+
+/// Measures on a stack with an empty log, until interrupted, and prints what came of it.
+async fn measure_fresh(
+    session: &Session,
+    data_dir: Option<PathBuf>,
+    measure: impl AsyncFnOnce(&mut Stack) -> Result<Vec<ProjectorFigure>, Failure>,
+) -> Result<(), Failure> {
+    let mut interrupts = Interrupts::listen().context("listen for signals")?;
+    let dir = data_dir.unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
+    let measuring = async {
+        let mut stack = fresh_stack(session, stack_settings(&dir)).await?;
+        let machine = Machine::look(Some(&stack.admin_url())).await;
+        session.printer.say(&machine.describe())?;
+        let figures = measure(&mut stack).await;
+        stack.stop().await.context("stop the stack")?;
+        Ok((machine, figures?))
+    };
+    let (machine, figures) = tokio::select! {
+        measured = measuring => measured,
+        () = interrupts.next() => Err(interrupted()),
+    }?;
+    let bad = figures.iter().filter(|figure| figure.is_bad()).count();
+    print_figures(session, &machine, &figures, bad)
 }
 
 /// Shows figures that are judged, and fails when `bad` of them are not what they must be.

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 
-use super::{fresh_stack, interrupted, print_figures, stack_settings};
-use crate::bench::{AuditEffort, Machine, run_audit};
-use crate::commands::{Interrupts, Session};
+use super::measure_fresh;
+use crate::bench::{AuditEffort, run_audit};
+use crate::commands::Session;
 use crate::failure::Failure;
 
 /// Flags of `bench audit`.
@@ -35,22 +34,7 @@ pub(crate) struct AuditArgs {
 
 /// Measures, and fails when a figure is not what it must be.
 pub(crate) async fn run(session: &Session, args: AuditArgs) -> Result<(), Failure> {
-    let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let AuditArgs { events, accounts, questions, data_dir } = args;
-    let dir = data_dir.unwrap_or_else(|| daybook_stack::default_data_dir("bench"));
     let effort = AuditEffort { events, accounts, questions };
-    let measuring = async {
-        let mut stack = fresh_stack(session, stack_settings(&dir)).await?;
-        let machine = Machine::look(Some(&stack.admin_url())).await;
-        session.printer.say(&machine.describe())?;
-        let figures = run_audit(&mut stack, &effort).await;
-        stack.stop().await.context("stop the stack")?;
-        Ok((machine, figures?))
-    };
-    let (machine, figures) = tokio::select! {
-        measured = measuring => measured,
-        () = interrupts.next() => Err(interrupted()),
-    }?;
-    let bad = figures.iter().filter(|figure| figure.is_bad()).count();
-    print_figures(session, &machine, &figures, bad)
+    measure_fresh(session, data_dir, async |stack| run_audit(stack, &effort).await).await
 }
