@@ -31,6 +31,7 @@ mod swap;
 mod verify;
 mod worker;
 
+use std::cmp::Reverse;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,9 +41,10 @@ use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{LogReader, ReadError, ReplayError};
 use daybook_runtime::postgres;
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures::future::try_join_all;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::Semaphore;
 
 pub use check::{Checked, Verdict};
 pub use clean::{Dropped, clean};
@@ -60,8 +62,8 @@ pub const QUERY_TIME_MAX: Duration = Duration::from_secs(60);
 /// Connections beside those of the workers and the builder's own.
 const CONNECTIONS_MAX: u32 = 4;
 
-/// Read models whose indexes are made at the same time; each may use several processes of the server.
-const INDEXING_MAX: usize = 2;
+/// Indexes that are made at the same time, at most: each has a connection, and may take `maintenance_work_mem`.
+const INDEXING_MAX: usize = 4;
 
 /// An index of a large table takes a while; whoever waits for one sees the phase.
 const STATEMENT_TIMEOUT: &str = "6h";
@@ -192,6 +194,8 @@ impl Rebuilder {
             // What a crash takes back is folded again, and the swap says itself that it waits for the disk.
             ("synchronous_commit", "off"),
             ("statement_timeout", STATEMENT_TIMEOUT),
+            // Several indexes are made side by side; several processes for one would write its rows to disk to merge them.
+            ("max_parallel_maintenance_workers", "0"),
             // Whoever runs it, the tables belong to the projector, which drops them one day.
             ("role", "daybook_projector"),
         ]);
@@ -313,9 +317,13 @@ impl Rebuilder {
         watch: &Watch,
     ) -> Result<(), RebuildError> {
         watch.enter(Phase::Indexing);
-        let finish = |build: &Arc<Build<E>>| Arc::clone(build).finish_tables(self.read.clone());
-        let indexing: Vec<_> = builds.iter().map(finish).collect();
-        stream::iter(indexing).buffer_unordered(INDEXING_MAX).try_collect().await
+        let turns = Semaphore::new(self.workers.min(INDEXING_MAX));
+        // Turns are taken in order: whoever has most to do begins.
+        let mut builds: Vec<_> = builds.iter().collect();
+        builds.sort_by_key(|build| Reverse(build.tables().indexes(build.generation).len()));
+        try_join_all(builds.into_iter().map(|build| build.finish_tables(&self.read, &turns)))
+            .await?;
+        Ok(())
     }
 }
 

@@ -30,6 +30,22 @@ impl Tables {
         generation.sql(self.create)
     }
 
+    /// Keeps autovacuum away while the tables are filled: it would take a core of the rebuild's for rows that nobody reads
+    /// yet, and each key and statistics would wait a second for it to let go.
+    pub(crate) fn leave_alone(&self, generation: Generation) -> String {
+        self.alter(generation, "SET (autovacuum_enabled = off)")
+    }
+
+    /// Lets autovacuum come again.
+    pub(crate) fn look_after(&self, generation: Generation) -> String {
+        self.alter(generation, "RESET (autovacuum_enabled)")
+    }
+
+    fn alter(&self, generation: Generation, change: &str) -> String {
+        let alter = |table| format!("ALTER TABLE {table} {change};");
+        self.names(generation).into_iter().map(alter).collect()
+    }
+
     /// Makes the primary keys.
     pub(crate) fn key(&self, generation: Generation) -> String {
         generation.sql(self.key)

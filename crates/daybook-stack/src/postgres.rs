@@ -242,8 +242,10 @@ async fn start_on(
     port: u16,
 ) -> anyhow::Result<Option<Child>> {
     let started = Instant::now();
+    let mut overrides = cluster.settings_of_its_build().await?;
+    overrides.extend_from_slice(&settings.overrides);
     loop {
-        cluster.write_settings(&settings.overrides, port)?;
+        cluster.write_settings(&overrides, port)?;
         let child = Child::start(server_command(cluster)?).await?;
         let outcome = readiness::wait(child, cluster, port, settings.start_timeout, || async {
             connect(password, port).await?.close().await.context("close the connection")

@@ -30,13 +30,18 @@ CREATE TABLE read.audit_{generation} (
 ALTER TABLE read.audit_{generation} ADD PRIMARY KEY (position);
 
 -- [indexes]
--- Words of reasons. It comes first because one core makes it alone, while another makes the next ones.
+-- Words of reasons. It comes first because it takes longest, and other indexes are made beside it.
 CREATE INDEX ON read.audit_{generation} USING gin (to_tsvector('simple', reason)) WHERE reason IS NOT NULL;
--- Each serves one filter in the order of positions, forwards and backwards.
-CREATE INDEX ON read.audit_{generation} (actor, position);
-CREATE INDEX ON read.audit_{generation} (stream_id, position);
-CREATE INDEX ON read.audit_{generation} (event_type, position);
-CREATE INDEX ON read.audit_{generation} (correlation_id, position);
-CREATE INDEX ON read.audit_{generation} (causation_id, position) WHERE causation_id IS NOT NULL;
+-- Each serves one filter in the order of positions, forwards and backwards. Texts are found by a hash of 8 bytes, and looked
+-- at themselves in the row: ids of one kind begin alike, so that sorting them compares them to their ends, and an index of
+-- numbers takes a third of the time and half of the pages.
+CREATE INDEX audit_{generation}_actor ON read.audit_{generation} (hashtextextended(actor, 0), position);
+CREATE INDEX audit_{generation}_stream_id ON read.audit_{generation} (hashtextextended(stream_id, 0), position);
+-- Without those that are met wherever one looks.
+CREATE INDEX audit_{generation}_event_type ON read.audit_{generation} (hashtextextended(event_type, 0), position)
+    WHERE event_type <> 'money-deposited' AND event_type <> 'money-withdrawn';
+CREATE INDEX audit_{generation}_correlation_id ON read.audit_{generation} (hashtextextended(correlation_id, 0), position);
+CREATE INDEX audit_{generation}_causation_id ON read.audit_{generation} (hashtextextended(causation_id, 0), position)
+    WHERE causation_id IS NOT NULL;
 -- An amount range is a few magnitudes, each in the order of positions.
-CREATE INDEX ON read.audit_{generation} (magnitude, position) WHERE magnitude IS NOT NULL;
+CREATE INDEX audit_{generation}_magnitude ON read.audit_{generation} (magnitude, position) WHERE magnitude IS NOT NULL;

@@ -22,7 +22,7 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static str {

@@ -8,17 +8,14 @@ use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 use daybook_runtime::telemetry::error_chain;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::future::try_join_all;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::RebuildError;
 use crate::projection::{Changes, Fact, FoldError, Generation, Projection};
 use crate::skips::Skips;
 use crate::tables::Tables;
-
-/// Indexes of one read model that are made at once: one core is idle while the other makes one that cannot be shared.
-const INDEXES_MAX: usize = 2;
 
 /// One generation that is being built.
 pub(super) struct Build<E> {
@@ -97,17 +94,27 @@ impl<E> Build<E> {
         Ok(())
     }
 
-    /// Keys, indexes, and statistics, without which the first queries would be planned for empty tables.
-    pub(super) async fn finish_tables(self: Arc<Self>, read: PgPool) -> Result<(), RebuildError> {
-        self.make_key(&read).await?;
-        let indexes = self.tables().indexes(self.generation).into_iter();
-        let make = |index| read.execute(sqlx::raw_sql(AssertSqlSafe(index)));
-        stream::iter(indexes.map(make))
-            .buffer_unordered(INDEXES_MAX)
-            .try_for_each(|_| async { Ok(()) })
-            .await?;
+    /// Keys, indexes, and statistics, without which the first queries would be planned for empty tables. What other builds
+    /// need takes `turns` too: no more statements are at work than the machine has cores, and none waits while one idles.
+    pub(super) async fn finish_tables(
+        &self,
+        read: &PgPool,
+        turns: &Semaphore,
+    ) -> Result<(), RebuildError> {
+        let turn = async || turns.acquire().await.expect("nobody closes it");
+        let make = async |statement| {
+            let _turn = turn().await;
+            // Safe: the templates are ours and the generation a number.
+            read.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await
+        };
+        {
+            let _turn = turn().await;
+            self.make_key(read).await?;
+        }
+        try_join_all(self.tables().indexes(self.generation).into_iter().map(make)).await?;
+        make(self.tables().look_after(self.generation)).await?;
         for table in self.tables().names(self.generation) {
-            read.execute(sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {table}")))).await?;
+            make(format!("ANALYZE {table}")).await?;
         }
         Ok(())
     }

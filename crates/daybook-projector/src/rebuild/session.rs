@@ -84,9 +84,11 @@ impl Builder {
             .fetch_one(&mut *tx)
             .await?;
         let generation = Generation(generation);
-        // Safe: the template is ours and the generation a number.
-        let tables = AssertSqlSafe(Tables::of(projection.tables()).create(generation));
-        tx.execute(sqlx::raw_sql(tables)).await?;
+        let tables = Tables::of(projection.tables());
+        for statement in [tables.create(generation), tables.leave_alone(generation)] {
+            // Safe: the template is ours and the generation a number.
+            tx.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await?;
+        }
         tx.commit().await?;
         tracing::info!(projection.name = name, generation = generation.0, "a rebuild has begun");
         Ok(Build::new(Arc::clone(projection), generation, live, after, skips))

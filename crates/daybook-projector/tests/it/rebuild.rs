@@ -234,6 +234,22 @@ async fn a_row_that_no_event_has_made_ends_the_rebuild() {
 }
 
 #[tokio::test]
+async fn autovacuum_looks_after_what_was_rebuilt() {
+    let mut world = World::start().await;
+    let mut ledger = Business::new(19, 8);
+    business(&mut world, &mut ledger, 50).await;
+    rebuild_all(&world, RebuildOptions::default()).await;
+    let left_alone: i64 = world
+        .scalar(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'read'::regnamespace
+             AND reloptions::text LIKE '%autovacuum_enabled%'",
+        )
+        .await
+        .unwrap();
+    assert_eq!(left_alone, 0);
+}
+
+#[tokio::test]
 async fn replaced_generations_go_when_no_query_can_be_reading_them_and_not_before() {
     let mut world = World::start().await;
     let mut ledger = Business::new(19, 8);

@@ -122,6 +122,20 @@ impl Cluster {
         Ok(())
     }
 
+    /// What of the settings depends on how the server was built: page images cost a tenth of the time with lz4, which
+    /// PostgreSQL has from version 15 on, where its builder wanted it.
+    pub(crate) async fn settings_of_its_build(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let program = postgres_bin_dir()?.join("postgres");
+        let mut command = command(&program, self.user(), DeathSignal::Kill);
+        clear_environment(&mut command);
+        command.arg("-D").arg(&self.data_dir);
+        // Ends well where there is such a value.
+        command.args(["-c", "wal_compression=lz4", "-C", "wal_compression"]);
+        let knows_it = Child::start(command).await?.wait().await?.success();
+        let lz4 = knows_it.then(|| ("wal_compression".to_owned(), "lz4".to_owned()));
+        Ok(lz4.into_iter().collect())
+    }
+
     /// Writes the server's settings anew before every start, so that a changed `deploy/postgresql.conf`
     /// takes effect in an old directory too.
     pub(crate) fn write_settings(
