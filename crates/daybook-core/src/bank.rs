@@ -1,4 +1,5 @@
-//! The built-in domain: accounts and transfers, decided together, and what operators tell the projections of both.
+//! The built-in domain: accounts and transfers, decided together, what operators tell the projections of both, and how the
+//! people in them are forgotten.
 //!
 //! It uses nothing but the public traits of [`crate::domain`]. One account's rules are in [`crate::account`], one
 //! transfer's in [`crate::transfer`], a projection's in [`crate::projection`]; here stands what leans on several of them, and how they plug into [`Domain`].
@@ -22,6 +23,7 @@ use crate::account::Account;
 use crate::domain::{Aggregate, Context, Domain, States};
 use crate::projection::{EventPlace, ProjectionRecord};
 use crate::stream::StreamId;
+use crate::subject::{ERASURE_STREAM_TYPE, Subject, SubjectEvent, SubjectId};
 use crate::transfer::Transfer;
 
 /// Accounts and transfers under one policy.
@@ -45,6 +47,14 @@ impl Domain for Bank {
         streams::makes(command)
     }
 
+    fn subject(&self, command: &BankCommand, states: &dyn States<BankState>) -> Option<SubjectId> {
+        streams::subject(command, states)
+    }
+
+    fn is_personal(&self, command: &BankCommand) -> bool {
+        streams::is_personal(command)
+    }
+
     fn decide(
         &self,
         command: &BankCommand,
@@ -56,7 +66,7 @@ impl Domain for Bank {
 
     fn evolve(
         &self,
-        _stream_id: &StreamId,
+        stream_id: &StreamId,
         state: Option<BankState>,
         event: &BankEvent,
     ) -> Option<BankState> {
@@ -73,6 +83,7 @@ impl Domain for Bank {
                 let record = state.and_then(BankState::into_projection);
                 ProjectionRecord::evolve(record, event).map(BankState::Projection)
             }
+            BankEvent::Subject(event) => evolve_subject(stream_id, state, event),
         }
     }
 
@@ -81,6 +92,7 @@ impl Domain for Bank {
             Account::STREAM_TYPE => Account::FINGERPRINT,
             Transfer::STREAM_TYPE => Transfer::FINGERPRINT,
             ProjectionRecord::STREAM_TYPE => ProjectionRecord::FINGERPRINT,
+            Subject::STREAM_TYPE => Subject::FINGERPRINT,
             // No other stream has a state, so no snapshot of one is believed.
             _ => 0,
         }
@@ -88,7 +100,7 @@ impl Domain for Bank {
 
     fn heap_bytes(&self, state: &BankState) -> usize {
         match state {
-            BankState::Account(_) => 0,
+            BankState::Account(_) | BankState::Subject(_) => 0,
             BankState::Transfer(transfer) => {
                 // Each of these texts also has the two counts of its Arc.
                 let texts = [
@@ -108,6 +120,7 @@ impl Domain for Bank {
             BankState::Account(account) => serde_json::to_string(account),
             BankState::Transfer(transfer) => serde_json::to_string(transfer),
             BankState::Projection(record) => serde_json::to_string(record),
+            BankState::Subject(subject) => serde_json::to_string(subject),
         }
     }
 
@@ -120,7 +133,21 @@ impl Domain for Bank {
             Account::STREAM_TYPE => serde_json::from_str(text).map(BankState::Account),
             Transfer::STREAM_TYPE => serde_json::from_str(text).map(BankState::Transfer),
             ProjectionRecord::STREAM_TYPE => serde_json::from_str(text).map(BankState::Projection),
+            Subject::STREAM_TYPE => serde_json::from_str(text).map(BankState::Subject),
             _ => Err(serde::de::Error::custom("the stream holds nothing of this domain")),
         }
     }
+}
+
+/// A stream that tells a partition of erasures has no state: it may grow for ever, and nobody decides by it.
+fn evolve_subject(
+    stream_id: &StreamId,
+    state: Option<BankState>,
+    event: &SubjectEvent,
+) -> Option<BankState> {
+    if stream_id.stream_type() == ERASURE_STREAM_TYPE {
+        return None;
+    }
+    let subject = state.and_then(BankState::into_subject);
+    Subject::evolve(subject, event).map(BankState::Subject)
 }

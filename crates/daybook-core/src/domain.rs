@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use crate::event::EventPayload;
 use crate::ids::Actor;
 use crate::stream::StreamId;
+use crate::subject::SubjectId;
 
 /// One aggregate: state folded from the events of one stream.
 pub trait Aggregate:
@@ -67,6 +68,23 @@ pub trait Domain: Send + Sync + 'static {
     /// The stream that a command makes, where it makes one: accepted, it records the first event there. It need not be
     /// loaded first, because the append refuses a version that is taken.
     fn makes(&self, command: &Self::Command) -> Option<StreamId>;
+
+    /// Whose personal data the texts of a command are, as far as the known states tell: they are sealed under this one's
+    /// key. `None`: nobody's, and they are stored as they were given.
+    fn subject(
+        &self,
+        command: &Self::Command,
+        states: &dyn States<Self::State>,
+    ) -> Option<SubjectId> {
+        let _nobody = (command, states);
+        None
+    }
+
+    /// Whether a command itself, and not only the reason given for it, holds personal text: its content hash is keyed then.
+    fn is_personal(&self, command: &Self::Command) -> bool {
+        let _no = command;
+        false
+    }
 
     /// Decides: the events to record, at least one, in order; each on one of the streams named before.
     ///

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::ids::{Position, Version};
 use crate::metadata::Metadata;
 use crate::partition::Partition;
+use crate::personal::Personal;
 use crate::stream::StreamId;
 
 /// Longest `data` or `metadata` of an event, in bytes of JSON text.
@@ -42,7 +43,16 @@ pub trait EventPayload: Sized + Send + Sync + 'static {
     /// # Errors
     /// When the type or its version is unknown to this build, or the text does not fit it.
     fn decode(event_type: &str, schema_version: i32, data: &str) -> Result<Self, DecodeError>;
+
+    /// Shows every personal field, with its name as in the JSON text: to be sealed before it is stored, and opened by who
+    /// may read it. An event type that forgets one of its fields here stores it as it was given.
+    fn visit_personal(&mut self, visit: PersonalVisitor<'_>) {
+        let _none = visit;
+    }
 }
+
+/// What is done with each personal field.
+pub type PersonalVisitor<'a> = &'a mut dyn FnMut(&'static str, &mut Personal);
 
 /// Why a stored payload could not be read.
 #[derive(Debug, thiserror::Error)]

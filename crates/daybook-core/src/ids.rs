@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Longest text id, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 200;
@@ -47,10 +48,36 @@ pub(crate) fn check_text(text: &str, max: usize) -> Result<(), InvalidId> {
     if text.len() > max {
         return Err(InvalidId::TooLong { actual: text.len(), max });
     }
+    // Most texts are ASCII, and bytes are looked at several at a time.
+    if text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~')) {
+        return Ok(());
+    }
     match text.chars().find(|c| c.is_control()) {
         Some(c) => Err(InvalidId::Character(c)),
         None => Ok(()),
     }
+}
+
+/// Reads a text and makes something of it. It is not copied first, as it is where it is read as a `Cow`.
+pub(crate) fn deserialize_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
+    deserializer: D,
+    make: fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error> {
+    struct Text<T, E>(fn(&str) -> Result<T, E>);
+
+    impl<T, E: fmt::Display> Visitor<'_> for Text<T, E> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<F: serde::de::Error>(self, text: &str) -> Result<T, F> {
+            (self.0)(text).map_err(F::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(make))
 }
 
 /// Checks an aggregate's own id: 1 to [`KEY_BYTES_MAX`] of `A–Z a–z 0–9 . _ : -`.
@@ -113,8 +140,7 @@ macro_rules! text_id {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = ::std::borrow::Cow::<str>::deserialize(deserializer)?;
-                Self::new(&text).map_err(::serde::de::Error::custom)
+                $crate::ids::deserialize_text(deserializer, |text| Self::new(text))
             }
         }
     };

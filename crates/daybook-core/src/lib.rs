@@ -1,10 +1,11 @@
 //! Daybook's vocabulary and rules, without I/O. In reading order:
 //!
-//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`money`];
+//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`words`], [`money`];
 //! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
 //! * how a decision is made: [`domain`];
 //! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and
-//!   both together: [`bank`]; beside them what operators tell projections: [`projection`];
+//!   both together: [`bank`]; beside them what operators tell projections: [`projection`], and how people are forgotten:
+//!   [`subject`];
 //! * how a rule is tested: [`testing`].
 //!
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
@@ -19,10 +20,12 @@ pub mod partition;
 pub mod personal;
 pub mod stream;
 pub mod upcast;
+pub mod words;
 
 pub mod account;
 pub mod bank;
 pub mod projection;
+pub mod subject;
 pub mod transfer;
 
 pub mod testing;

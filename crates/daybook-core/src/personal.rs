@@ -1,13 +1,15 @@
 //! Personal data inside events, marked as such from the first event on.
 //!
-//! A personal field is stored as `{"plain": "…"}`. The tag leaves room for another form (a sealed one) without a new
-//! schema version of the events that hold it.
+//! A personal field is stored sealed, `{"sealed": {"subject": "…", "text": "…"}}`: encrypted under the key of the person
+//! whose data it is (see [`crate::subject`]). With the key destroyed the text is gone, and every hash over the event holds.
+//! Where no key store is set up it is stored as `{"plain": "…"}`, and cannot be erased.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{InvalidId, check_text};
+use crate::subject::SubjectId;
 
 /// Longest personal text, in bytes of UTF-8.
 pub const PERSONAL_BYTES_MAX: usize = 1000;
@@ -16,8 +18,21 @@ pub const PERSONAL_BYTES_MAX: usize = 1000;
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Personal {
-    /// Stored as it was given.
+    /// As it was given.
     Plain(String),
+    /// As it is stored, readable with the subject's key only.
+    Sealed(Sealed),
+    /// As it is shown once the subject was forgotten: sealed for ever. Never stored.
+    Erased,
+}
+
+/// An encrypted text.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Whose key opens it.
+    pub subject: SubjectId,
+    /// What whoever has the key can open; base64.
+    pub text: String,
 }
 
 impl Personal {
@@ -31,11 +46,21 @@ impl Personal {
         Ok(Self::Plain(text))
     }
 
-    /// The text, for somebody who may see it.
+    /// The text, for somebody who may see it; `None` where it is sealed or erased.
     #[must_use]
-    pub fn reveal(&self) -> &str {
+    pub fn reveal(&self) -> Option<&str> {
         match self {
-            Self::Plain(text) => text,
+            Self::Plain(text) => Some(text),
+            Self::Sealed(_) | Self::Erased => None,
+        }
+    }
+
+    /// The encrypted text, if it is one.
+    #[must_use]
+    pub fn sealed(&self) -> Option<&Sealed> {
+        match self {
+            Self::Sealed(sealed) => Some(sealed),
+            Self::Plain(_) | Self::Erased => None,
         }
     }
 }

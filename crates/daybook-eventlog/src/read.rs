@@ -120,6 +120,33 @@ impl LogReader {
             .collect()
     }
 
+    /// The streams of a type, in the order of their ids, each with its version: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn streams_of_type(
+        &self,
+        stream_type: &str,
+        after: Option<&StreamId>,
+        limit: u32,
+    ) -> Result<Vec<(StreamId, Version)>, ReadError> {
+        let first = format!("{stream_type}-");
+        let rows = sqlx::query(include_str!("queries/read_streams_of_type.sql"))
+            .bind(after.map_or(first.as_str(), StreamId::as_str))
+            .bind(format!("{stream_type}."))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let corrupt = |source| ReadError::Corrupt { position: Position::ZERO, source };
+                let stream_id = StreamId::parse(row.try_get("stream_id")?).map_err(corrupt)?;
+                let version = Version::new(row.try_get("version")?).map_err(corrupt)?;
+                Ok((stream_id, version))
+            })
+            .collect()
+    }
+
     /// Where the events of a command are, if it had its effect: first and last position. They are contiguous.
     ///
     /// # Errors

@@ -28,6 +28,13 @@ pub struct TestPostgres {
     _dir: TempDir,
 }
 
+/// Where a server's data directory comes from.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Template,
+    Scratch,
+}
+
 impl TestPostgres {
     /// Starts one with the settings of production, but small.
     ///
@@ -44,7 +51,21 @@ impl TestPostgres {
     ///
     /// When it does not start, with the reason.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        match Self::try_start(settings).await {
+        Self::expect(Self::try_start(settings, Origin::Template).await)
+    }
+
+    /// Starts one that is made for this test alone, which takes a second longer. The others are copies of one, and share its
+    /// system identifier: to PostgreSQL, and to whoever asks for that, they are the same server.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, with the reason.
+    pub async fn start_apart() -> Self {
+        Self::expect(Self::try_start(&[], Origin::Scratch).await)
+    }
+
+    fn expect(started: anyhow::Result<Self>) -> Self {
+        match started {
             Ok(started) => started,
             Err(error) => panic!("no PostgreSQL for this test: {error:#}"),
         }
@@ -55,9 +76,11 @@ impl TestPostgres {
         self.server.superuser_url("postgres")
     }
 
-    async fn try_start(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+    async fn try_start(settings: &[(&str, &str)], origin: Origin) -> anyhow::Result<Self> {
         let dir = directory::for_one_server("postgres")?;
-        template::copy_to(dir.path()).await?;
+        if let Origin::Template = origin {
+            template::copy_to(dir.path()).await?;
+        }
         let overrides = OVERRIDES
             .iter()
             .chain(settings)

@@ -37,16 +37,29 @@ impl TestStack {
     ///
     /// When it does not start, with the reason.
     pub async fn start_with(flags: &[(Service, &[&str])]) -> Self {
-        match Self::try_start(flags).await {
+        match Self::try_start(flags, false).await {
             Ok(stack) => stack,
             Err(error) => panic!("no stack for this test: {error:#}"),
         }
     }
 
-    async fn try_start(flags: &[(Service, &[&str])]) -> anyhow::Result<Self> {
+    /// Starts one that seals personal texts, with a second server for the keys.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, with the reason.
+    pub async fn start_with_keys(flags: &[(Service, &[&str])]) -> Self {
+        match Self::try_start(flags, true).await {
+            Ok(stack) => stack,
+            Err(error) => panic!("no stack for this test: {error:#}"),
+        }
+    }
+
+    async fn try_start(flags: &[(Service, &[&str])], keys: bool) -> anyhow::Result<Self> {
         let dir = directory::for_one_server("stack")?;
         let lines = Arc::new(Mutex::new(Vec::new()));
         let mut settings = StackSettings::new(dir.path().join("data"));
+        settings.keys = keys;
         settings.postgres = PostgresSettings {
             overrides: OVERRIDES.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             ..PostgresSettings::default()

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
-use crate::event::event_payload;
+use crate::event::{PersonalVisitor, event_payload};
 use crate::money::{Currency, Money};
 use crate::personal::Personal;
 use crate::transfer::TransferId;
@@ -42,7 +42,7 @@ pub enum AccountEvent {
 }
 
 event_payload! {
-    AccountEvent, upcasters: UPCASTERS;
+    AccountEvent, upcasters: UPCASTERS, personal: visit_personal;
     Opened(AccountOpened) = "account-opened", 1;
     Deposited(MoneyDeposited) = "money-deposited", 1;
     Withdrawn(MoneyWithdrawn) = "money-withdrawn", 1;
@@ -59,6 +59,23 @@ event_payload! {
 
 /// How payloads of older schema versions are read: none yet.
 const UPCASTERS: &[Upcaster] = &[];
+
+fn visit_personal(event: &mut AccountEvent, visit: PersonalVisitor<'_>) {
+    match event {
+        AccountEvent::Opened(opened) => visit("owner", &mut opened.owner),
+        AccountEvent::Refunded(refunded) => visit("customer", &mut refunded.customer),
+        AccountEvent::Deposited(_)
+        | AccountEvent::Withdrawn(_)
+        | AccountEvent::FeeCharged(_)
+        | AccountEvent::FundsHeld(_)
+        | AccountEvent::HoldReleased(_)
+        | AccountEvent::TransferDebited(_)
+        | AccountEvent::TransferCredited(_)
+        | AccountEvent::Frozen(_)
+        | AccountEvent::Unfrozen(_)
+        | AccountEvent::Closed(_) => {}
+    }
+}
 
 /// An account was opened, with nothing on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

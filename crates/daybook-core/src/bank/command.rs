@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::account::AccountCommand;
 use crate::projection::ProjectionCommand;
+use crate::subject::SubjectCommand;
 use crate::transfer::TransferCommand;
 
-/// A command to an account, a transfer or a projection.
+/// A command to an account, a transfer or a projection, or about a data subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum BankCommand {
     /// To one account.
@@ -15,6 +16,8 @@ pub enum BankCommand {
     Transfer(TransferCommand),
     /// To one projection, by an operator.
     Projection(ProjectionCommand),
+    /// About one person's data.
+    Subject(SubjectCommand),
 }
 
 impl From<AccountCommand> for BankCommand {
@@ -32,5 +35,11 @@ impl From<TransferCommand> for BankCommand {
 impl From<ProjectionCommand> for BankCommand {
     fn from(command: ProjectionCommand) -> Self {
         Self::Projection(command)
+    }
+}
+
+impl From<SubjectCommand> for BankCommand {
+    fn from(command: SubjectCommand) -> Self {
+        Self::Subject(command)
     }
 }

@@ -9,6 +9,7 @@ use crate::account::{self, Account, AccountEvent, AccountId, account_of, check_p
 use crate::domain::{Context, States};
 use crate::projection;
 use crate::stream::StreamId;
+use crate::subject;
 use crate::transfer::decide::{self as steps, transfer_of};
 use crate::transfer::event::TransferInitiated;
 use crate::transfer::{Transfer, TransferCommand, TransferError, TransferEvent, TransferId};
@@ -34,6 +35,12 @@ pub(super) fn decide(
             let record = states.state(&stream_id).and_then(BankState::as_projection);
             let event = projection::decide::decide(command, record)?;
             Ok(vec![(stream_id, event.into())])
+        }
+        BankCommand::Subject(command) => {
+            let stream_id = command.subject_id().stream_id();
+            let subject = states.state(&stream_id).and_then(BankState::as_subject);
+            let events = subject::decide::decide(command, subject)?;
+            Ok(events.into_iter().map(|(stream_id, event)| (stream_id, event.into())).collect())
         }
     }
 }

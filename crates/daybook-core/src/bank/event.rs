@@ -1,11 +1,12 @@
 //! All that the domain records.
 
 use crate::account::AccountEvent;
-use crate::event::{DecodeError, EventPayload};
+use crate::event::{DecodeError, EventPayload, PersonalVisitor};
 use crate::projection::ProjectionEvent;
+use crate::subject::SubjectEvent;
 use crate::transfer::TransferEvent;
 
-/// An event of an account, a transfer or a projection.
+/// An event of an account, a transfer, a projection or a data subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BankEvent {
     /// In an account's stream.
@@ -14,25 +15,27 @@ pub enum BankEvent {
     Transfer(TransferEvent),
     /// In a projection's stream; no read model of the domain changes by it.
     Projection(ProjectionEvent),
+    /// In the stream of a data subject, or in one that tells a partition of erasures.
+    Subject(SubjectEvent),
 }
 
-/// Every stored type: the account's, the transfer's, the projection's.
+/// Every stored type: the account's, the transfer's, the projection's, the subject's.
 pub const ALL_EVENT_TYPES: &[&str] = &{
-    const ACCOUNT: &[&str] = AccountEvent::EVENT_TYPES;
-    const TRANSFER: &[&str] = TransferEvent::EVENT_TYPES;
-    const PROJECTION: &[&str] = ProjectionEvent::EVENT_TYPES;
-    const BEFORE_PROJECTION: usize = ACCOUNT.len() + TRANSFER.len();
-    let mut all = [""; BEFORE_PROJECTION + PROJECTION.len()];
-    let mut n = 0;
+    const OF: [&[&str]; 4] = [
+        AccountEvent::EVENT_TYPES,
+        TransferEvent::EVENT_TYPES,
+        ProjectionEvent::EVENT_TYPES,
+        SubjectEvent::EVENT_TYPES,
+    ];
+    let mut all = [""; OF[0].len() + OF[1].len() + OF[2].len() + OF[3].len()];
+    let (mut kind, mut of_kind, mut n) = (0, 0, 0);
     while n < all.len() {
-        all[n] = if n < ACCOUNT.len() {
-            ACCOUNT[n]
-        } else if n < BEFORE_PROJECTION {
-            TRANSFER[n - ACCOUNT.len()]
+        if of_kind == OF[kind].len() {
+            (kind, of_kind) = (kind + 1, 0);
         } else {
-            PROJECTION[n - BEFORE_PROJECTION]
-        };
-        n += 1;
+            all[n] = OF[kind][of_kind];
+            (of_kind, n) = (of_kind + 1, n + 1);
+        }
     }
     all
 };
@@ -43,6 +46,7 @@ impl EventPayload for BankEvent {
             Self::Account(event) => event.event_type(),
             Self::Transfer(event) => event.event_type(),
             Self::Projection(event) => event.event_type(),
+            Self::Subject(event) => event.event_type(),
         }
     }
 
@@ -51,6 +55,7 @@ impl EventPayload for BankEvent {
             Self::Account(event) => event.schema_version(),
             Self::Transfer(event) => event.schema_version(),
             Self::Projection(event) => event.schema_version(),
+            Self::Subject(event) => event.schema_version(),
         }
     }
 
@@ -59,6 +64,7 @@ impl EventPayload for BankEvent {
             Self::Account(event) => event.encode(),
             Self::Transfer(event) => event.encode(),
             Self::Projection(event) => event.encode(),
+            Self::Subject(event) => event.encode(),
         }
     }
 
@@ -67,8 +73,19 @@ impl EventPayload for BankEvent {
             AccountEvent::decode(event_type, schema_version, data).map(Self::Account)
         } else if TransferEvent::schema_version_of(event_type).is_some() {
             TransferEvent::decode(event_type, schema_version, data).map(Self::Transfer)
+        } else if SubjectEvent::schema_version_of(event_type).is_some() {
+            SubjectEvent::decode(event_type, schema_version, data).map(Self::Subject)
         } else {
             ProjectionEvent::decode(event_type, schema_version, data).map(Self::Projection)
+        }
+    }
+
+    fn visit_personal(&mut self, visit: PersonalVisitor<'_>) {
+        match self {
+            Self::Account(event) => event.visit_personal(visit),
+            Self::Transfer(event) => event.visit_personal(visit),
+            Self::Projection(event) => event.visit_personal(visit),
+            Self::Subject(event) => event.visit_personal(visit),
         }
     }
 }
@@ -88,5 +105,11 @@ impl From<TransferEvent> for BankEvent {
 impl From<ProjectionEvent> for BankEvent {
     fn from(event: ProjectionEvent) -> Self {
         Self::Projection(event)
+    }
+}
+
+impl From<SubjectEvent> for BankEvent {
+    fn from(event: SubjectEvent) -> Self {
+        Self::Subject(event)
     }
 }

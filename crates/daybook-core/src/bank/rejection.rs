@@ -3,9 +3,10 @@
 use crate::account::AccountError;
 use crate::domain::{Rejection, RejectionKind};
 use crate::projection::ProjectionError;
+use crate::subject::SubjectError;
 use crate::transfer::TransferError;
 
-/// A broken rule of an account, a transfer or a projection.
+/// A broken rule of an account, a transfer, a projection or of forgetting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BankRejection {
     /// Of an account.
@@ -17,6 +18,9 @@ pub enum BankRejection {
     /// Of a projection.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
+    /// Of forgetting.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
 }
 
 impl Rejection for BankRejection {
@@ -25,6 +29,7 @@ impl Rejection for BankRejection {
             Self::Account(error) => error.kind(),
             Self::Transfer(error) => error.kind(),
             Self::Projection(error) => error.kind(),
+            Self::Subject(error) => error.kind(),
         }
     }
 
@@ -33,6 +38,7 @@ impl Rejection for BankRejection {
             Self::Account(error) => error.reason(),
             Self::Transfer(error) => error.reason(),
             Self::Projection(error) => error.reason(),
+            Self::Subject(error) => error.reason(),
         }
     }
 
@@ -41,6 +47,7 @@ impl Rejection for BankRejection {
             Self::Account(error) => error.subject(),
             Self::Transfer(error) => error.subject(),
             Self::Projection(error) => error.subject(),
+            Self::Subject(error) => error.subject(),
         }
     }
 
@@ -49,6 +56,7 @@ impl Rejection for BankRejection {
             Self::Account(error) => error.facts(),
             Self::Transfer(error) => error.facts(),
             Self::Projection(error) => error.facts(),
+            Self::Subject(error) => error.facts(),
         }
     }
 }

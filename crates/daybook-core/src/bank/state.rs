@@ -2,9 +2,10 @@
 
 use crate::account::Account;
 use crate::projection::ProjectionRecord;
+use crate::subject::Subject;
 use crate::transfer::Transfer;
 
-/// An account, a transfer or what was decided about a projection.
+/// An account, a transfer, what was decided about a projection, or how far a data subject is forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BankState {
     /// What an account's stream folds to.
@@ -13,6 +14,8 @@ pub enum BankState {
     Transfer(Transfer),
     /// What a projection's stream folds to.
     Projection(ProjectionRecord),
+    /// What a data subject's stream folds to.
+    Subject(Subject),
 }
 
 impl BankState {
@@ -21,7 +24,7 @@ impl BankState {
     pub fn as_account(&self) -> Option<&Account> {
         match self {
             Self::Account(account) => Some(account),
-            Self::Transfer(_) | Self::Projection(_) => None,
+            Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) => None,
         }
     }
 
@@ -30,7 +33,7 @@ impl BankState {
     pub fn as_transfer(&self) -> Option<&Transfer> {
         match self {
             Self::Transfer(transfer) => Some(transfer),
-            Self::Account(_) | Self::Projection(_) => None,
+            Self::Account(_) | Self::Projection(_) | Self::Subject(_) => None,
         }
     }
 
@@ -39,28 +42,41 @@ impl BankState {
     pub fn as_projection(&self) -> Option<&ProjectionRecord> {
         match self {
             Self::Projection(record) => Some(record),
-            Self::Account(_) | Self::Transfer(_) => None,
+            Self::Account(_) | Self::Transfer(_) | Self::Subject(_) => None,
+        }
+    }
+
+    /// How far the data subject is forgotten, if it is one.
+    #[must_use]
+    pub fn as_subject(&self) -> Option<&Subject> {
+        match self {
+            Self::Subject(subject) => Some(subject),
+            Self::Account(_) | Self::Transfer(_) | Self::Projection(_) => None,
         }
     }
 
     pub(super) fn into_account(self) -> Option<Account> {
         match self {
             Self::Account(account) => Some(account),
-            Self::Transfer(_) | Self::Projection(_) => None,
+            Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) => None,
         }
     }
 
     pub(super) fn into_transfer(self) -> Option<Transfer> {
         match self {
             Self::Transfer(transfer) => Some(transfer),
-            Self::Account(_) | Self::Projection(_) => None,
+            Self::Account(_) | Self::Projection(_) | Self::Subject(_) => None,
         }
     }
 
     pub(super) fn into_projection(self) -> Option<ProjectionRecord> {
         match self {
             Self::Projection(record) => Some(record),
-            Self::Account(_) | Self::Transfer(_) => None,
+            Self::Account(_) | Self::Transfer(_) | Self::Subject(_) => None,
         }
+    }
+
+    pub(super) fn into_subject(self) -> Option<Subject> {
+        self.as_subject().copied()
     }
 }

@@ -4,6 +4,7 @@ use super::{BankCommand, BankState};
 use crate::account::AccountCommand;
 use crate::domain::States;
 use crate::stream::StreamId;
+use crate::subject::{SubjectCommand, SubjectId};
 use crate::transfer::{Transfer, TransferCommand, TransferId};
 
 pub(super) fn streams(command: &BankCommand, states: &dyn States<BankState>) -> Vec<StreamId> {
@@ -11,6 +12,7 @@ pub(super) fn streams(command: &BankCommand, states: &dyn States<BankState>) -> 
         BankCommand::Account(command) => vec![command.account_id().stream_id()],
         BankCommand::Transfer(command) => transfer_streams(command, states),
         BankCommand::Projection(command) => vec![command.projection().stream_id()],
+        BankCommand::Subject(command) => subject_streams(command),
     }
 }
 
@@ -23,8 +25,48 @@ pub(super) fn makes(command: &BankCommand) -> Option<StreamId> {
         BankCommand::Transfer(TransferCommand::InitiateTransfer { transfer_id, .. }) => {
             Some(transfer_id.stream_id())
         }
-        BankCommand::Account(_) | BankCommand::Transfer(_) | BankCommand::Projection(_) => None,
+        BankCommand::Account(_)
+        | BankCommand::Transfer(_)
+        | BankCommand::Projection(_)
+        | BankCommand::Subject(_) => None,
     }
+}
+
+fn subject_streams(command: &SubjectCommand) -> Vec<StreamId> {
+    let of_partitions = match command {
+        SubjectCommand::ForgetSubject { .. } => &[][..],
+        SubjectCommand::RecordErasure { erasure_streams, .. } => erasure_streams,
+    };
+    std::iter::once(command.subject_id().stream_id()).chain(of_partitions.iter().cloned()).collect()
+}
+
+/// Whose personal data the texts of a command are: of an account its holder's, of a transfer those of who pays. What
+/// operators say about projections, and why somebody was forgotten, is about nobody and stays readable.
+pub(super) fn subject(command: &BankCommand, states: &dyn States<BankState>) -> Option<SubjectId> {
+    let payer = |transfer_id: &TransferId| {
+        let transfer = states.state(&transfer_id.stream_id()).and_then(BankState::as_transfer)?;
+        Some(transfer.source.clone())
+    };
+    let account_id = match command {
+        BankCommand::Account(command) => command.account_id().clone(),
+        BankCommand::Transfer(TransferCommand::InitiateTransfer { source, .. }) => source.clone(),
+        BankCommand::Transfer(
+            TransferCommand::ApproveTransfer { transfer_id }
+            | TransferCommand::RejectTransfer { transfer_id }
+            | TransferCommand::CancelTransfer { transfer_id }
+            | TransferCommand::ExecuteTransfer { transfer_id },
+        ) => payer(transfer_id)?,
+        BankCommand::Projection(_) | BankCommand::Subject(_) => return None,
+    };
+    Some(account_id.into())
+}
+
+/// Whether the command itself names a person.
+pub(super) fn is_personal(command: &BankCommand) -> bool {
+    matches!(
+        command,
+        BankCommand::Account(AccountCommand::OpenAccount { .. } | AccountCommand::Refund { .. })
+    )
 }
 
 fn transfer_streams(command: &TransferCommand, states: &dyn States<BankState>) -> Vec<StreamId> {

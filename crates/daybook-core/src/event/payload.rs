@@ -1,9 +1,10 @@
 //! How an enum with one payload struct a variant becomes an [`EventPayload`](crate::event::EventPayload): each line
 //! binds a variant to its stored name and to the schema version that is written today.
 
-/// Implements `EventPayload`, `EVENT_TYPES`, `schema_version_of` and `From<payload>` for an enum.
+/// Implements `EventPayload`, `EVENT_TYPES`, `schema_version_of` and `From<payload>` for an enum; `personal` names the
+/// function that visits its personal fields, where it has any.
 macro_rules! event_payload {
-    ($enum:ident, upcasters: $upcasters:ident;
+    ($enum:ident, upcasters: $upcasters:ident $(, personal: $personal:ident)?;
      $($variant:ident($payload:ident) = $event_type:literal, $version:literal;)+) => {
         impl $enum {
             /// The stored types, in the order of the variants.
@@ -50,6 +51,10 @@ macro_rules! event_payload {
                     _ => Err($crate::event::DecodeError::UnknownType(event_type.to_owned())),
                 }
             }
+
+            $(fn visit_personal(&mut self, visit: $crate::event::PersonalVisitor<'_>) {
+                $personal(self, visit);
+            })?
         }
 
         $(impl From<$payload> for $enum {

@@ -8,7 +8,9 @@ use daybook_core::account::AccountEvent;
 use daybook_core::bank::{ALL_EVENT_TYPES, BankEvent};
 use daybook_core::event::{DecodeError, EventPayload};
 use daybook_core::metadata::Metadata;
+use daybook_core::personal::Personal;
 use daybook_core::projection::ProjectionEvent;
+use daybook_core::subject::SubjectEvent;
 use daybook_core::transfer::TransferEvent;
 use serde_json::Value;
 
@@ -20,6 +22,7 @@ fn current_version(event_type: &str) -> i32 {
     AccountEvent::schema_version_of(event_type)
         .or_else(|| TransferEvent::schema_version_of(event_type))
         .or_else(|| ProjectionEvent::schema_version_of(event_type))
+        .or_else(|| SubjectEvent::schema_version_of(event_type))
         .unwrap()
 }
 
@@ -62,6 +65,8 @@ fn the_stored_names_stay_what_they_are() {
             "transfer-executed",
             "projection-event-skipped",
             "projection-retry-requested",
+            "subject-forgotten",
+            "personal-data-erased",
         ]
     );
 }
@@ -122,7 +127,7 @@ fn what_a_newer_build_wrote_is_named_not_guessed() {
 
 #[test]
 fn metadata_that_was_stored_is_still_read_and_written_alike() {
-    for name in ["full.json", "least.json"] {
+    for name in ["full.json", "least.json", "sealed.json"] {
         let text = fs::read_to_string(fixtures("metadata").join(name)).unwrap();
         let metadata: Metadata = serde_json::from_str(&text).unwrap();
         let written = serde_json::to_value(&metadata).unwrap();
@@ -135,4 +140,22 @@ fn what_is_personal_does_not_reach_a_log_through_debug() {
     let data = read_fixture("account-opened", 1);
     let event = BankEvent::decode("account-opened", 1, &data).unwrap();
     assert!(data.contains("Alice") && !format!("{event:?}").contains("Alice"));
+}
+
+/// An event type whose personal field is not visited would be stored readable, and could never be erased.
+#[test]
+fn every_personal_field_is_visited() {
+    for event_type in ALL_EVENT_TYPES {
+        let data = read_fixture(event_type, current_version(event_type));
+        let personal = data.matches("\"plain\"").count();
+        let mut event = BankEvent::decode(event_type, current_version(event_type), &data).unwrap();
+        let mut visited = 0;
+        event.visit_personal(&mut |field, text| {
+            assert!(data.contains(&format!("\"{field}\"")), "{event_type}: {field}");
+            *text = Personal::Erased;
+            visited += 1;
+        });
+        assert_eq!(visited, personal, "{event_type}");
+        assert!(!event.encode().unwrap().contains("plain"), "{event_type}");
+    }
 }

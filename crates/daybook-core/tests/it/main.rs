@@ -12,4 +12,5 @@ mod invariants;
 mod policy;
 mod projection_rules;
 mod states;
+mod subject_rules;
 mod transfer_rules;
