@@ -15,10 +15,12 @@
 mod cache;
 mod catch_up;
 mod decide;
+mod keyring;
 mod loads;
 mod outcome;
 mod queue;
 mod round;
+mod seal;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use daybook_core::domain::Domain;
 use daybook_core::ids::CommandId;
 use daybook_eventlog::append::Plan;
 use daybook_eventlog::{Head, Identity, Tip};
+use daybook_keys::KeyStore;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -35,6 +38,7 @@ use tokio::time::Instant;
 use self::cache::Cache;
 pub(crate) use self::round::SnapshotState;
 
+use self::keyring::Keyring;
 use self::loads::{Arrival, Loads};
 use self::queue::{Numbered, Queue};
 use self::round::{Decided, Round, Verdict};
@@ -91,6 +95,7 @@ pub(crate) struct Decider<D: Domain> {
     limits: Limits,
     cache: Cache<D::State>,
     loads: Loads<D>,
+    keyring: Keyring,
     queue: Queue<D>,
     /// Decided since the last round was sent.
     building: Round<D>,
@@ -127,12 +132,13 @@ pub(crate) struct Decider<D: Domain> {
 }
 
 impl<D: Domain> Decider<D> {
-    /// A decider that loads streams through `pool`, has its rounds proven through `jobs`, and tells through `reachable`
+    /// A decider that loads streams through `pool`, seals personal texts with `keys` where there are any, has its rounds proven through `jobs`, and tells through `reachable`
     /// whether the log takes anything.
     pub(crate) fn new(
         domain: Arc<D>,
         limits: Limits,
         pool: PgPool,
+        keys: Option<KeyStore>,
         sinks: Sinks<D>,
         jobs: mpsc::Sender<Job>,
         reachable: watch::Sender<bool>,
@@ -144,6 +150,7 @@ impl<D: Domain> Decider<D> {
                 Cache::new(limits.cache_bytes_max, move |state| domain.heap_bytes(state))
             },
             loads: Loads::new(Arc::clone(&domain), pool, metrics.cache_loads.clone()),
+            keyring: Keyring::new(keys),
             queue: Queue::new(),
             building: Round::default(),
             in_flight: None,
@@ -203,6 +210,7 @@ impl<D: Domain> Decider<D> {
                     None => return,
                 },
                 arrival = self.loads.next() => self.take_in(arrival),
+                () = self.keyring.next() => self.queue.unblock(),
                 count = inbox.recv_many(&mut arrived, INTAKE_MAX), if open => {
                     open = count > 0;
                     arrived.drain(..).for_each(|submission| self.receive(submission));
@@ -217,7 +225,8 @@ impl<D: Domain> Decider<D> {
     /// effect.
     fn receive(&mut self, submission: Submission<D>) {
         let numbered = self.queue.number(submission);
-        if self.accepted_ids.contains(numbered.submission.command_id()) {
+        let submission = &numbered.submission;
+        if self.accepted_ids.contains(submission.command_id()) && !self.has_bare_hash(submission) {
             self.follow(numbered);
         } else {
             self.queue.push(numbered);
@@ -238,6 +247,7 @@ impl<D: Domain> Decider<D> {
             self.decide_ready();
         }
         self.loads.start();
+        self.keyring.start();
         match self.phase {
             Phase::Idle if !self.building.is_empty() => self.send_round(false).await,
             Phase::Idle if self.wins_needed > 0 && self.queue.has_ready() => {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use daybook_core::bank::Bank;
 use daybook_eventlog::append::Appender;
 use daybook_eventlog::{Identity, LogReader, ReadError};
+use daybook_keys::{KeyStore, destroy_forgotten};
 use daybook_outbox::{Publisher, PublisherSettings};
 use daybook_proto::v1::command_service_server::{CommandServiceServer, SERVICE_NAME};
 use daybook_runtime::server::Health;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::decider::Decider;
 use crate::journal;
 use crate::metrics::Metrics;
-use crate::service::{CommandApi, Desk};
+use crate::service::{CommandApi, Desk, Eraser};
 use crate::settings::Settings;
 use crate::sinks::Sinks;
 
@@ -48,6 +49,14 @@ pub async fn run(
     let Some(identity) = wait_for_log(&pool, &shutdown).await? else { return Ok(()) };
     postgres::warn_about_settings(&pool).await;
 
+    let keys = settings.keys.store("daybook-command keys")?;
+    match &keys {
+        Some(keys) => keys.check_apart(&pool).await?,
+        None => tracing::warn!(
+            "no --keys-database-url: personal texts are recorded as they come, and nobody can be forgotten"
+        ),
+    }
+
     let domain = Arc::new(Bank { policy: settings.approval_not_needed_below.clone() });
     let (publisher_handle, publisher) =
         Publisher::new(PublisherSettings::new(&settings.redis_url, identity.partition_count))?;
@@ -65,6 +74,7 @@ pub async fn run(
         domain,
         settings.limits(),
         pool.clone(),
+        keys.clone(),
         sinks,
         jobs,
         reachable,
@@ -77,7 +87,12 @@ pub async fn run(
     tokio::spawn(tell_health(health.clone(), is_reachable.clone(), shutdown.clone()));
     let desk =
         Desk::new(submissions, is_reachable, &settings, shutdown.clone(), metrics.overloaded);
-    let service = CommandServiceServer::new(CommandApi::new(desk))
+    let desk = Arc::new(desk);
+    let eraser = match keys {
+        Some(keys) => Some(start_eraser(&desk, &pool, keys, &identity, &shutdown).await?),
+        None => None,
+    };
+    let service = CommandServiceServer::new(CommandApi::new(desk, eraser))
         .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
         .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
     tracing::info!(listen = %listener.local_addr()?, log.id = %identity.log_id, "serving commands");
@@ -98,6 +113,22 @@ pub async fn run(
     pool.close().await;
     tracing::info!("stopped");
     served
+}
+
+/// Destroys the keys of everybody who is forgotten before anything is sealed, and finishes what was left undone.
+async fn start_eraser(
+    desk: &Arc<Desk>,
+    pool: &sqlx::PgPool,
+    keys: KeyStore,
+    identity: &Identity,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Arc<Eraser>> {
+    let log = LogReader::new(pool.clone());
+    let forgotten = destroy_forgotten(&log, &keys).await?;
+    tracing::info!(forgotten = forgotten.len(), "personal texts are sealed");
+    let eraser = Arc::new(Eraser::new(Arc::clone(desk), log, keys, identity.partition_count));
+    tokio::spawn(Arc::clone(&eraser).carry_on(shutdown.clone()));
+    Ok(eraser)
 }
 
 /// Waits until the database answers. `None`: stopped before it did.

@@ -8,9 +8,11 @@ mod fields;
 mod projection;
 mod refusal;
 mod stream;
+mod subject;
 mod transfer;
 
 pub(crate) use desk::Desk;
+pub(crate) use subject::Eraser;
 
 use std::sync::Arc;
 
@@ -45,13 +47,14 @@ trait CommandRequest: Send {
 /// The gRPC service.
 pub(crate) struct CommandApi {
     desk: Arc<Desk>,
+    eraser: Option<Arc<Eraser>>,
 }
 
 impl CommandApi {
-    /// A service that hands commands to `desk`.
+    /// A service that hands commands to `desk`, and forgets people through `eraser`, where keys are kept.
     #[must_use]
-    pub(crate) fn new(desk: Desk) -> Self {
-        Self { desk: Arc::new(desk) }
+    pub(crate) fn new(desk: Arc<Desk>, eraser: Option<Arc<Eraser>>) -> Self {
+        Self { desk, eraser }
     }
 }
 
@@ -168,6 +171,15 @@ impl CommandService for CommandApi {
         request: Request<proto::RetryProjectionEventRequest>,
     ) -> Result<Response<proto::RetryProjectionEventResponse>, Status> {
         rpc!(self, request, RetryProjectionEventResponse)
+    }
+
+    async fn forget_subject(
+        &self,
+        request: Request<proto::ForgetSubjectRequest>,
+    ) -> Result<Response<proto::ForgetSubjectResponse>, Status> {
+        let eraser = self.eraser.as_ref().ok_or_else(subject::no_key_store)?;
+        let receipt = Some(eraser.forget(request).await?);
+        Ok(Response::new(proto::ForgetSubjectResponse { receipt }))
     }
 
     type ExecuteStreamStream = ReceiverStream<Result<proto::ExecuteStreamResponse, Status>>;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::ensure;
 use clap::Parser;
 use daybook_core::bank::Policy;
+use daybook_keys::KeySettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
 use crate::decider::Limits;
@@ -66,6 +67,10 @@ pub struct Settings {
     /// Address and port to serve metrics on, for Prometheus, at /metrics over HTTP [default: not served]
     #[arg(long, env = "DAYBOOK_COMMAND_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Keys of data subjects
+    #[command(flatten)]
+    pub keys: KeySettings,
 
     /// Logs
     #[command(flatten)]

@@ -11,6 +11,7 @@ use daybook_core::domain::Domain;
 use daybook_core::ids::{CommandId, Version};
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::{ExpectedVersion, StreamId};
+use daybook_core::subject::SubjectId;
 use daybook_eventlog::command::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
@@ -27,6 +28,8 @@ pub(crate) struct Submission<D: Domain> {
     pub(crate) may_be_retry: bool,
     /// SHA-256 over command, expected version and actor.
     pub(crate) content_hash: [u8; 32],
+    /// Whether it is keyed with the subject's key by now, as one over personal text has to be before it is stored.
+    pub(crate) is_hash_keyed: bool,
     /// Past it, an undecided command is refused unapplied.
     pub(crate) deadline: Instant,
     /// The way back to the caller.
@@ -68,6 +71,8 @@ pub(crate) enum Refusal<R> {
     },
     /// The command id had an effect with another content or of another actor.
     CommandIdReused,
+    /// It brings personal text of somebody who was forgotten.
+    SubjectForgotten(SubjectId),
     /// The deadline passed before it was decided.
     TooLate,
     /// It could not be recorded; the cause is in the log of this service.

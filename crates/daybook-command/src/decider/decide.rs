@@ -5,7 +5,9 @@ use std::sync::Arc;
 use daybook_core::domain::{Context, Domain};
 use daybook_core::event::{EventPayload as _, NewEvent, PAYLOAD_BYTES_MAX};
 use daybook_core::ids::{Actor, Version};
+use daybook_core::metadata::Metadata;
 use daybook_core::stream::StreamId;
+use daybook_core::subject::SubjectId;
 use daybook_eventlog::append::NewCommand;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -14,6 +16,7 @@ use uuid::Uuid;
 use super::Decider;
 use super::queue::Numbered;
 use super::round::{Decided, SnapshotState, Verdict};
+use super::seal::Setback;
 use crate::submission::{Refusal, Submission};
 
 /// What an accepted command will do, before any state is touched.
@@ -68,7 +71,15 @@ impl<D: Domain> Decider<D> {
     }
 
     /// `made`: the stream that the command makes, if the log was not asked for it.
-    fn decide(&mut self, numbered: Numbered<D>, streams: Vec<StreamId>, made: Option<StreamId>) {
+    fn decide(
+        &mut self,
+        mut numbered: Numbered<D>,
+        streams: Vec<StreamId>,
+        made: Option<StreamId>,
+    ) {
+        if let Err(subject) = self.key_hash(&mut numbered.submission) {
+            return self.wait_for_key(numbered, streams, subject);
+        }
         let submission = &numbered.submission;
         if submission.deadline <= Instant::now() {
             // Not in hand yet, so it certainly has no effect, and nothing has to be proven for that.
@@ -89,14 +100,24 @@ impl<D: Domain> Decider<D> {
                 }
                 self.accept(numbered, decision);
             }
+            (Err(Setback::NeedsKey(subject)), _) => {
+                submission.ticket.put_back();
+                self.wait_for_key(numbered, streams, subject);
+            }
             // A refusal proves nothing about a stream that nobody asked for; it must not lean on that (G12).
-            (Err(_), Some(stream_id)) => {
+            (Err(Setback::Refused(_)), Some(stream_id)) => {
                 submission.ticket.put_back();
                 self.loads.want(&stream_id);
                 self.queue.block(numbered, streams);
             }
-            (Err(refusal), None) => self.building.refuse(numbered, refusal),
+            (Err(Setback::Refused(refusal)), None) => self.building.refuse(numbered, refusal),
         }
+    }
+
+    /// Sets a command aside until a key is there.
+    fn wait_for_key(&mut self, numbered: Numbered<D>, streams: Vec<StreamId>, subject: SubjectId) {
+        self.keyring.want(subject);
+        self.queue.block(numbered, streams);
     }
 
     /// What the rules say, with the events as texts. Touches no state.
@@ -104,32 +125,35 @@ impl<D: Domain> Decider<D> {
         &self,
         submission: &Submission<D>,
         streams: &[StreamId],
-    ) -> Result<Decision<D::Event>, Refusal<D::Rejection>> {
+    ) -> Result<Decision<D::Event>, Setback<D::Rejection>> {
         if let Some(first) = streams.first() {
             let actual = self.cache.version(first);
             if !submission.expected_version.holds(actual) {
                 let expected = submission.expected_version;
-                return Err(Refusal::WrongVersion { stream_id: first.clone(), expected, actual });
+                let stream_id = first.clone();
+                return Err(Refusal::WrongVersion { stream_id, expected, actual }.into());
             }
         }
         let actor: &Actor = &submission.metadata.actor;
         let context = Context { actor, now: OffsetDateTime::now_utc() };
-        let events = self
+        let mut events = self
             .domain
             .decide(&submission.command, &self.cache, context)
             .map_err(Refusal::Rejected)?;
-        self.encode(submission, events).map_err(Refusal::Defect)
+        let metadata = self.seal(submission, &mut events)?;
+        let metadata = metadata.as_ref().unwrap_or(&submission.metadata);
+        Ok(self.encode(metadata, events).map_err(Refusal::Defect)?)
     }
 
     fn encode(
         &self,
-        submission: &Submission<D>,
+        metadata: &Metadata,
         events: Vec<(StreamId, D::Event)>,
     ) -> Result<Decision<D::Event>, String> {
         if events.is_empty() {
             return Err("the domain accepted a command without recording anything".to_owned());
         }
-        let metadata: Arc<str> = serde_json::to_string(&submission.metadata)
+        let metadata: Arc<str> = serde_json::to_string(metadata)
             .map_err(|error| format!("metadata cannot be written: {error}"))?
             .into();
         let mut new_events = Vec::with_capacity(events.len());

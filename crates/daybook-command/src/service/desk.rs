@@ -78,6 +78,16 @@ impl Desk {
         let caller = Caller::new(Sender::of(&request)?, context)?;
         let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
         let command = request.into_inner().into_command()?;
+        self.execute_command(command, caller, timeout).await
+    }
+
+    /// The same for a command that is checked already.
+    pub(super) async fn execute_command(
+        &self,
+        command: BankCommand,
+        caller: Caller,
+        timeout: Duration,
+    ) -> Result<proto::Receipt, Status> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.too_much())?;
         let waiting = self.submit(command, caller, timeout, place)?;
         self.wait(waiting).await
@@ -101,6 +111,7 @@ impl Desk {
         let metadata: Metadata = caller.metadata.clone();
         let submission = Submission {
             content_hash: content_hash(&command, caller.expected_version, &metadata.actor)?,
+            is_hash_keyed: false,
             command,
             expected_version: caller.expected_version,
             metadata,

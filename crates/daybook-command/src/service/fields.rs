@@ -12,6 +12,7 @@ use daybook_core::partition::{PARTITION_COUNT_MAX, Partition};
 use daybook_core::personal::Personal;
 use daybook_core::projection::{EventPlace, ProjectionName};
 use daybook_core::stream::ExpectedVersion;
+use daybook_core::subject::SubjectId;
 use daybook_core::transfer::TransferId;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::expected_version::Kind;
@@ -134,6 +135,10 @@ pub(super) fn account_id(field: &'static str, text: &str) -> Result<AccountId, S
 
 pub(super) fn transfer_id(text: &str) -> Result<TransferId, Status> {
     TransferId::new(text).map_err(wrong("transfer_id"))
+}
+
+pub(super) fn subject_id(text: &str) -> Result<SubjectId, Status> {
+    SubjectId::new(text).map_err(wrong("subject_id"))
 }
 
 pub(super) fn projection(name: &str) -> Result<ProjectionName, Status> {

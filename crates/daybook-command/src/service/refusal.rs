@@ -29,6 +29,15 @@ pub(super) fn status<R: Rejection>(refusal: Refusal<R>, metadata: &Metadata) -> 
             ),
             vec![("command_id", metadata.command_id.to_string())],
         ),
+        Refusal::SubjectForgotten(subject_id) => status::failed_precondition(
+            "SUBJECT_FORGOTTEN",
+            subject_id.stream_id().as_str(),
+            format!(
+                "subject `{subject_id}` is forgotten: nothing personal is recorded of them any more; send the command \
+                 without a reason"
+            ),
+            vec![("subject_id", subject_id.to_string())],
+        ),
         Refusal::TooLate => too_late(),
         Refusal::Defect(cause) => status::internal(metadata.correlation_id.as_str(), &cause),
     }

@@ -6,6 +6,7 @@ mod basics;
 mod deadlines;
 mod durability;
 mod failing_batches;
+mod forgetting;
 mod immutability;
 mod limits;
 mod loading;
