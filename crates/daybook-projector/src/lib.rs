@@ -2,6 +2,7 @@
 //!
 //! - [`projection`]: what a projection is; [`rows`]: what it makes; [`projections`]: those of the built-in domain;
 //! - `feed`: which events are next, from messages and pages of the log;
+//! - `decoded`: their payloads, read, and opened where they are sealed;
 //! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
 //! - `log`: the log, and whether it still is the one that the rows were folded from;
 //! - `lease`: which instance of a group works on which partition;
@@ -24,6 +25,7 @@ pub mod settings;
 pub mod skips;
 
 mod checkpoint;
+mod decoded;
 mod failure;
 mod feed;
 mod housekeeping;

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use daybook_core::ids::Position;
 use daybook_eventlog::{Head, LogReader, ReadError, Tip};
 use daybook_runtime::postgres;
+use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 use crate::checkpoint::Slot;
@@ -23,6 +24,7 @@ const CONNECTIONS_MAX: u32 = 2;
 #[derive(Clone)]
 pub(crate) struct Log {
     pub(crate) reader: LogReader,
+    pub(crate) pool: PgPool,
     connections: Arc<AtomicU64>,
 }
 
@@ -39,7 +41,7 @@ impl Log {
                 Box::pin(async { Ok(()) })
             })
             .connect_lazy_with(postgres::options(url, "daybook-projector")?);
-        Ok(Self { reader: LogReader::new(pool), connections })
+        Ok(Self { reader: LogReader::new(pool.clone()), pool, connections })
     }
 
     /// How many connections were made so far: another number than before means that the log may be another.

@@ -7,13 +7,14 @@
 
 use daybook_core::event::RecordedEvent;
 use daybook_core::metadata::Metadata;
+use daybook_core::subject::SubjectId;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use crate::rows::Rows;
 
-/// One event, with payload and metadata read.
+/// One event, with payload and metadata read and their sealed texts opened, or erased where nobody can open them any more.
 #[derive(Debug)]
 pub struct Fact<'a, E> {
     /// The event as it stands in the log.
@@ -22,6 +23,8 @@ pub struct Fact<'a, E> {
     pub metadata: &'a Metadata,
     /// The payload.
     pub payload: &'a E,
+    /// Whose personal texts it has; `None` where none is sealed in the log, so that none can be erased.
+    pub subject: Option<&'a SubjectId>,
 }
 
 impl<E> Clone for Fact<'_, E> {
@@ -106,7 +109,7 @@ const ROWS_MAX: usize = 20_000;
 pub(crate) fn in_pieces<T: Send + 'static>(
     pile: Vec<T>,
     alike: fn(&T, &T) -> bool,
-    rows: fn(&[T]) -> RowChange,
+    rows: impl Fn(&[T]) -> RowChange + Send + 'static,
 ) -> impl Iterator<Item = RowChange> + Send + 'static {
     let mut pile = pile.into_iter();
     std::iter::from_fn(move || {
@@ -127,25 +130,28 @@ pub enum RowChange {
     /// They are new or not; a statement inserts or changes them, fed from arrays. Where none of them is there, they may
     /// as well be inserted as they are.
     Upsert(Rows, &'static str),
+    /// They are subjects and partitions; a statement, fed from arrays, empties the personal columns of any number of rows.
+    Erase(Rows, &'static str),
 }
 
 impl RowChange {
     /// As one statement.
     #[must_use]
     pub fn statement(self, generation: Generation) -> Write {
+        let erases = matches!(self, Self::Erase(..));
         let (rows, sql) = match self {
             Self::Insert(rows) => {
                 let sql = rows.insert_sql(generation);
                 (rows, sql)
             }
-            Self::Update(rows, template) | Self::Upsert(rows, template) => {
-                (rows, generation.sql(template))
-            }
+            Self::Update(rows, template)
+            | Self::Upsert(rows, template)
+            | Self::Erase(rows, template) => (rows, generation.sql(template)),
         };
-        let rows_expected = u64::try_from(rows.len()).ok();
+        let rows_expected = u64::try_from(rows.len()).ok().filter(|_| !erases);
         // Safe: the template is ours and the generation a number.
         let query = rows.into_arrays().fold(sqlx::query(AssertSqlSafe(sql)), Query::bind);
-        Write { query, rows_expected }
+        Write { query, rows_expected, erases }
     }
 }
 
@@ -169,8 +175,10 @@ impl Generation {
     }
 }
 
-/// One statement over arrays, with a place per row and column. It must change as many rows as it was given.
+/// One statement over arrays, with a place per row and column. Unless it erases it must change as many rows as it was given.
 pub struct Write {
     pub(crate) query: Query<'static, Postgres, PgArguments>,
     pub(crate) rows_expected: Option<u64>,
+    /// It may change many rows, and take its time.
+    pub(crate) erases: bool,
 }

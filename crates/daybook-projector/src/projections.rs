@@ -5,6 +5,7 @@ mod account_entries;
 mod accounts;
 mod audit;
 mod daily_activity;
+mod erasures;
 mod keyed;
 mod movement;
 mod posting_totals;

@@ -18,7 +18,7 @@ use daybook_core::projection::EventPlace;
 use daybook_eventlog::LogReader;
 use sqlx::PgPool;
 
-pub(crate) use apply::{ApplyError, Decoded};
+pub(crate) use apply::ApplyError;
 
 use crate::checkpoint::{self, Model, OpenError, Slot, Standing, Stop, StopCause};
 use crate::projection::Projection;

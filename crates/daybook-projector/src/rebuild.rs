@@ -12,7 +12,7 @@
 //! `check` stops after step 4 and throws the new generation away: it only says whether the live one is right.
 //!
 //! `roll_back` goes back to a kept generation by steps 3 and 5. `generations` says which there are, `clean` drops those
-//! that nobody needs.
+//! that nobody needs, `outdated` lets go of kept ones that still have what was erased.
 //!
 //! Until step 5 commits the live model is untouched, whatever happens; a rebuild that was stopped before leaves tables
 //! behind that the next one drops, and that one starts clean.
@@ -24,6 +24,7 @@ mod clean;
 mod compare;
 mod fill;
 mod generations;
+mod outdated;
 mod progress;
 mod roll_back;
 mod session;
@@ -40,6 +41,7 @@ use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{LogReader, ReadError, ReplayError};
+use daybook_keys::{KeyStore, KeyStoreError};
 use daybook_runtime::postgres;
 use futures::future::try_join_all;
 use sqlx::PgPool;
@@ -49,8 +51,10 @@ use tokio::sync::Semaphore;
 pub use check::{Checked, Verdict};
 pub use clean::{Dropped, clean};
 pub use compare::{Difference, Mismatch};
+pub(crate) use outdated::let_go_of_outdated;
 pub use progress::{Phase, Progress, Watch};
 
+use crate::failure;
 use crate::projection::{FoldError, Generation, Projection};
 use crate::skips::{Skips, SkipsError};
 use build::Build;
@@ -76,6 +80,7 @@ pub const MEMORY_BYTES: usize = 128 * 1024 * 1024;
 pub struct Rebuilder {
     log: LogReader,
     read: PgPool,
+    keys: Option<KeyStore>,
     read_options: PgConnectOptions,
     workers: usize,
     memory_bytes: usize,
@@ -131,6 +136,18 @@ pub enum RebuildError {
         #[source]
         source: FoldError,
     },
+    /// Rows without the texts would look as if somebody had been forgotten.
+    #[error(
+        "the event at position {position} has sealed personal texts, and no key store is named: start with \
+         --keys-database-url"
+    )]
+    NoKeyStore {
+        /// Where the event is.
+        position: Position,
+    },
+    /// The key store is away, or refused.
+    #[error("failed to open personal texts")]
+    Keys(#[from] KeyStoreError),
     /// Some events change rows that no earlier event has made.
     #[error(
         "projection `{projection}`: {expected} rows should have changed, {changed} did; an event before position \
@@ -176,6 +193,18 @@ pub enum RebuildError {
     Panicked,
 }
 
+impl RebuildError {
+    /// Whether the same may succeed later.
+    fn passes(&self) -> bool {
+        match self {
+            Self::Database(error) | Self::Keys(KeyStoreError::Database(error)) => {
+                failure::passes(error)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<ReadError> for RebuildError {
     fn from(error: ReadError) -> Self {
         Self::Log(error.into())
@@ -204,7 +233,15 @@ impl Rebuilder {
             .acquire_timeout(Duration::from_secs(10))
             .connect_lazy_with(read_options.clone());
         let log = LogReader::new(postgres::pool(log_url, "daybook-rebuild", 2)?);
-        Ok(Self { log, read, read_options, workers, memory_bytes: MEMORY_BYTES })
+        let (keys, memory_bytes) = (None, MEMORY_BYTES);
+        Ok(Self { log, read, keys, read_options, workers, memory_bytes })
+    }
+
+    /// Opens sealed texts with these keys. Without, it ends where it meets one.
+    #[must_use]
+    pub fn keys(mut self, keys: Option<KeyStore>) -> Self {
+        self.keys = keys;
+        self
     }
 
     /// Lets row changes take about this much memory, in bytes, before they are written. Less costs time where there are

@@ -5,6 +5,7 @@
 
 mod binary;
 
+use daybook_core::words::Words;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -43,6 +44,8 @@ pub enum Kind {
     Uuid,
     /// `jsonb`
     Json,
+    /// `tsvector`, without places
+    Words,
 }
 
 impl Kind {
@@ -58,6 +61,7 @@ impl Kind {
             Self::Numeric => ("numeric", 1700, 1231),
             Self::Uuid => ("uuid", 2950, 2951),
             Self::Json => ("jsonb", 3802, 3807),
+            Self::Words => ("tsvector", 3614, 3643),
         }
     }
 }
@@ -93,6 +97,8 @@ pub enum Cell<'a> {
     Uuid(Uuid),
     /// The text of a JSON value.
     Json(&'a str),
+    /// Words that are looked for.
+    Words(&'a Words),
 }
 
 impl Cell<'_> {
@@ -108,6 +114,7 @@ impl Cell<'_> {
             Self::Numeric(_) => kind == Kind::Numeric,
             Self::Uuid(_) => kind == Kind::Uuid,
             Self::Json(_) => kind == Kind::Json,
+            Self::Words(_) => kind == Kind::Words,
         }
     }
 }
@@ -124,7 +131,7 @@ macro_rules! cell_from {
 
 cell_from! {
     &'a str => Text, i16 => SmallInt, i64 => BigInt, bool => Boolean, Date => Date, OffsetDateTime => Timestamp,
-    i128 => Numeric, Uuid => Uuid,
+    i128 => Numeric, Uuid => Uuid, &'a Words => Words,
 }
 
 impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
@@ -133,13 +140,13 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
     }
 }
 
-/// Rows of one table, kept by column.
+/// Rows of one table, one behind the other as COPY takes them: a rebuild has millions of them to write.
 #[derive(Debug, Clone)]
 pub struct Rows {
     table: &'static str,
     columns: &'static [Column],
-    /// For each column its cells, each with its length before it, as arrays and COPY both want them.
-    cells: Vec<Vec<u8>>,
+    /// Of each row the number of its cells, and each cell with its length before it.
+    cells: Vec<u8>,
     len: usize,
 }
 
@@ -147,7 +154,7 @@ impl Rows {
     /// No rows yet, of the table `read.<table>_<generation>`.
     #[must_use]
     pub fn new(table: &'static str, columns: &'static [Column]) -> Self {
-        Self { table, columns, cells: vec![Vec::new(); columns.len()], len: 0 }
+        Self { table, columns, cells: Vec::new(), len: 0 }
     }
 
     /// Adds a row.
@@ -156,9 +163,10 @@ impl Rows {
     /// When the cells are not what the columns say: a mistake in the projection, whatever the event.
     pub fn push(&mut self, row: &[Cell<'_>]) {
         assert_eq!(row.len(), self.columns.len(), "cells of a row of `{}`", self.table);
-        for ((cell, column), cells) in row.iter().zip(self.columns).zip(&mut self.cells) {
+        binary::write_row_head(row.len(), &mut self.cells);
+        for (cell, column) in row.iter().zip(self.columns) {
             assert!(cell.fits(column.kind), "{cell:?} in `{}.{}`", self.table, column.name);
-            binary::write_cell(cell, cells);
+            binary::write_cell(cell, &mut self.cells);
         }
         self.len += 1;
     }
@@ -178,7 +186,7 @@ impl Rows {
     /// Memory that they take, in bytes, with what is set aside for more of them.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.cells.iter().map(Vec::capacity).sum()
+        self.cells.capacity()
     }
 
     /// Takes the rows out and leaves none.
@@ -203,9 +211,9 @@ impl Rows {
         format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)")
     }
 
-    /// All rows, as COPY takes them in binary.
-    pub(crate) fn copy_data(&self) -> Vec<u8> {
-        binary::copy_data(&self.cells, self.len)
+    /// All rows, as COPY takes them in binary: what comes before them, they themselves, what comes behind them.
+    pub(crate) fn copy_data(&self) -> [&[u8]; 3] {
+        [binary::COPY_HEAD, &self.cells, &binary::COPY_END]
     }
 
     /// For each column its cells, as an array to be bound.
@@ -213,7 +221,7 @@ impl Rows {
         let len = self.len;
         let array =
             move |(cells, column): (Vec<u8>, &Column)| Array { kind: column.kind, cells, len };
-        self.cells.into_iter().zip(self.columns).map(array)
+        binary::by_column(&self.cells, self.columns.len()).into_iter().zip(self.columns).map(array)
     }
 
     fn table_name(&self, generation: Generation) -> String {

@@ -12,6 +12,7 @@ use daybook_runtime::server::Health;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::decoded::Decoded;
 use crate::lease::Assignment;
 use crate::session::{Desk, Session, SessionError, Tried};
 
@@ -23,6 +24,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// A database that does not answer at all is given up on, later than the server itself gives up on a statement.
 const ANSWER_BOUND: Duration = Duration::from_secs(40);
+
+/// But not while rows are erased: given up on, it would only be begun again.
+const ERASING_BOUND: Duration = Duration::from_secs(20 * 60);
 
 /// What the loop is told, and tells in turn.
 pub(crate) struct Ties {
@@ -93,7 +97,9 @@ async fn session<E: EventPayload>(
             () = shutdown.cancelled() => return Ok(()),
             events = bounded(session.next(&mut ties.messages)) => events?,
         };
-        bounded(session.apply(&events)).await?;
+        let erases = events.iter().any(Decoded::tells_of_erasure);
+        let bound = if erases { ERASING_BOUND } else { ANSWER_BOUND };
+        within(bound, session.apply(&events)).await?;
         *progress = true;
     }
 }
@@ -124,9 +130,14 @@ fn replace_if_other<T: PartialEq>(told: &mut T, now: T) -> bool {
 async fn bounded<T>(
     work: impl Future<Output = Result<T, SessionError>>,
 ) -> Result<T, SessionError> {
-    tokio::time::timeout(ANSWER_BOUND, work)
-        .await
-        .unwrap_or(Err(SessionError::NoAnswer(ANSWER_BOUND)))
+    within(ANSWER_BOUND, work).await
+}
+
+async fn within<T>(
+    bound: Duration,
+    work: impl Future<Output = Result<T, SessionError>>,
+) -> Result<T, SessionError> {
+    tokio::time::timeout(bound, work).await.unwrap_or(Err(SessionError::NoAnswer(bound)))
 }
 
 pub(crate) async fn wait_or_stop(wait: Duration, shutdown: &CancellationToken) {

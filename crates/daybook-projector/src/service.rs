@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use daybook_core::bank::BankEvent;
 use daybook_eventlog::Identity;
+use daybook_keys::KeyStoreError;
 use daybook_outbox::{Drain, DrainSettings};
 use daybook_runtime::server::Health;
 use daybook_runtime::{postgres, server};
@@ -38,7 +39,7 @@ const HOUSEKEEPING_CONNECTIONS_MAX: u32 = 1;
 /// Messages in bytes that are popped at once.
 const POP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// How often the log is looked for while there is none yet.
+/// How often the log, or the key store, is looked for while there is none yet.
 const LOG_WAIT: Duration = Duration::from_secs(1);
 
 /// Projects until `shutdown`; databases and Redis may come later or go away in between. Serves health on `listener`:
@@ -57,6 +58,7 @@ pub async fn run(
     let serving = server::serve(listener, routes, health.clone(), shutdown.clone());
     let projecting = async {
         let Some(identity) = wait_for_log(&desk.log, &shutdown).await else { return Ok(()) };
+        check_keys(&desk, &shutdown).await.context("--keys-database-url")?;
         project(settings, desk, identity, health, shutdown.clone()).await
     };
     // When one fails the other must not go on alone.
@@ -96,7 +98,8 @@ async fn project(
     let no_longer_working = CancellationToken::new();
     // On tasks of their own, which end with this one however it ends: nobody beats for a loop that is gone.
     let draining = AbortOnDropHandle::new(tokio::spawn(drain.run(sender, shutdown.clone())));
-    let _cleaning = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(cleaning)));
+    let cleaning = housekeeping::run(desk.log.reader.clone(), cleaning);
+    let _cleaning = AbortOnDropHandle::new(tokio::spawn(cleaning));
     let keeping = AbortOnDropHandle::new(tokio::spawn(keeper.run(no_longer_working.clone())));
     runner::run(desk, identity, Ties { assignment, held, lists, messages, health }, shutdown).await;
     no_longer_working.cancel();
@@ -125,6 +128,7 @@ fn desk(settings: &Settings) -> anyhow::Result<Desk<BankEvent>> {
     Ok(Desk {
         log: Log::new(&settings.log_database_url).context("--log-database-url")?,
         read: read_pool(read_url, READ_CONNECTIONS_MAX).context("--read-database-url")?,
+        keys: settings.keys.store("daybook-projector").context("--keys-database-url")?,
         projections: chosen(&settings.projections)?,
         batch_events_max: settings.batch_events_max,
         poll_interval: Duration::from_millis(settings.poll_interval_ms),
@@ -168,4 +172,24 @@ async fn wait_for_log(log: &Log, shutdown: &CancellationToken) -> Option<Identit
         }
     }
     None
+}
+
+/// Refuses keys that lie beside the log; a store that is away may come later.
+async fn check_keys(
+    desk: &Desk<BankEvent>,
+    shutdown: &CancellationToken,
+) -> Result<(), KeyStoreError> {
+    let Some(keys) = &desk.keys else { return Ok(()) };
+    while !shutdown.is_cancelled() {
+        match keys.check_apart(&desk.log.pool).await {
+            Ok(()) => break,
+            Err(error @ KeyStoreError::NotApart) => return Err(error),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                tracing::warn!(error = %format!("{error:#}"), "waiting for the key store");
+                wait_or_stop(LOG_WAIT, shutdown).await;
+            }
+        }
+    }
+    Ok(())
 }

@@ -9,16 +9,18 @@ use std::time::Duration;
 
 use daybook_core::event::{EventPayload, RecordedEvent};
 use daybook_eventlog::{Head, Identity, ReadError};
+use daybook_keys::{KeyStore, KeyStoreError};
 use daybook_outbox::{Message, Origin};
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use crate::checkpoint::OpenError;
+use crate::decoded::{Decoded, decode};
 use crate::feed::{BrokenLog, Feed};
 use crate::log::Log;
 use crate::projection::Projection;
-use crate::read_models::{ApplyError, Decoded, ReadModels};
+use crate::read_models::{ApplyError, ReadModels};
 use crate::skips::SkipsError;
 
 use partitions::Partitions;
@@ -28,6 +30,8 @@ pub(crate) use partitions::Tried;
 pub(crate) struct Desk<E> {
     pub(crate) log: Log,
     pub(crate) read: PgPool,
+    /// `None`: what is sealed cannot be applied.
+    pub(crate) keys: Option<KeyStore>,
     pub(crate) projections: Vec<Arc<dyn Projection<E>>>,
     /// At most about this many events a transaction.
     pub(crate) batch_events_max: u32,
@@ -50,6 +54,9 @@ pub(crate) enum SessionError {
     Log(#[from] ReadError),
     #[error(transparent)]
     BrokenLog(#[from] BrokenLog),
+    /// Nothing is passed over for that: it is read again when the store is back.
+    #[error("failed to open personal texts")]
+    Keys(#[from] KeyStoreError),
     #[error("failed to read what operators decided")]
     Skips(#[from] SkipsError),
     #[error("failed to stop what is ahead of the log")]
@@ -108,7 +115,7 @@ impl<'d, E: EventPayload> Session<'d, E> {
             self.check_history(&head).await?;
         }
         self.feed.level(&head);
-        Ok(next.into_iter().map(Decoded::new).collect())
+        Ok(decode(next, self.desk.keys.as_ref()).await?)
     }
 
     /// Applies what [`Session::next`] gave. May be called with nothing: checkpoints then follow the head.

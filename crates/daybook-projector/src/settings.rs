@@ -1,6 +1,7 @@
 //! Settings of the projector, from flags or the environment.
 
 use clap::Parser;
+use daybook_keys::KeySettings;
 use daybook_outbox::Group;
 use daybook_runtime::telemetry::TelemetrySettings;
 
@@ -34,6 +35,10 @@ pub struct Settings {
     /// The read models, where they are not in the log's database
     #[arg(long, env = "DAYBOOK_READ_DATABASE_URL", hide_env_values = true)]
     pub read_database_url: Option<String>,
+
+    /// Keys
+    #[command(flatten)]
+    pub keys: KeySettings,
 
     /// Redis, such as redis://host:6379; without it projecting is slower and nothing else
     #[arg(long, env = "DAYBOOK_REDIS_URL", hide_env_values = true)]

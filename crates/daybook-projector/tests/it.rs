@@ -6,6 +6,8 @@ mod support;
 
 #[path = "it/checkpoints.rs"]
 mod checkpoints;
+#[path = "it/erasure.rs"]
+mod erasure;
 #[path = "it/failures.rs"]
 mod failures;
 #[path = "it/leases.rs"]

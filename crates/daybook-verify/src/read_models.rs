@@ -166,3 +166,16 @@ fn row(difference: &Difference, findings: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daybook_core::ids::Position;
+
+    /// Nothing was found out about the rows: the check has not come to its end.
+    #[test]
+    fn texts_that_nobody_gave_the_keys_for_are_no_finding() {
+        let position = Position::new(7).expect("a position");
+        assert!(unfoldable(&RebuildError::NoKeyStore { position }).is_none());
+    }
+}

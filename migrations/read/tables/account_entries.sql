@@ -13,14 +13,20 @@ CREATE TABLE read.account_entries_{generation} (
     -- Posted balance after it.
     balance        bigint      NOT NULL,
     currency       text        NOT NULL,
-    -- The other account of a transfer, the customer of a refund.
+    -- The other account of a transfer, the customer of a refund (NULL: erased).
     counterparty   text,
     transfer_id    text,
     actor          text        NOT NULL,
     reason         text,
-    correlation_id text        NOT NULL
+    correlation_id text        NOT NULL,
+    -- Whose sealed text the reason or the customer's name is, also when it is erased; NULL where the log has it in plain.
+    subject_id     text        COLLATE "C"
 );
 
 -- [key]
 -- Serves statements by account and time; times never decrease with version.
 ALTER TABLE read.account_entries_{generation} ADD PRIMARY KEY (account_id, recorded_at, version);
+
+-- [indexes]
+-- What is to be erased when somebody is forgotten, of other accounts too: without it that would be a walk through all rows.
+CREATE INDEX ON read.account_entries_{generation} (subject_id, partition) WHERE subject_id IS NOT NULL;

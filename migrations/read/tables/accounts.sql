@@ -2,7 +2,8 @@
 CREATE TABLE read.accounts_{generation} (
     account_id      text        COLLATE "C" NOT NULL,
     partition       smallint    NOT NULL,
-    owner           text        NOT NULL,
+    -- NULL: erased, since the subject was forgotten.
+    owner           text,
     currency        text        NOT NULL,
     -- Posted, in minor units.
     balance         bigint      NOT NULL,

@@ -20,9 +20,13 @@ CREATE TABLE read.audit_{generation} (
     command_id     text        COLLATE "C",
     currency       text,
     ip             text,
-    -- Personal free text, and nothing else of it: it can be emptied without touching the rest. What the index of words still
-    -- holds of it goes with the next VACUUM.
-    reason         text
+    -- Personal free text, and nothing else of it: it can be emptied without touching the rest.
+    reason         text,
+    -- Its words (daybook_core::words), emptied with it. They come ready: a parser of the server's would take longer than all
+    -- else about their index. What that still holds of them goes with the next VACUUM.
+    words          tsvector,
+    -- Whose sealed text the reason is, also when it is erased; NULL where the log has it in plain.
+    subject_id     text        COLLATE "C"
 );
 
 -- [key]
@@ -31,7 +35,7 @@ ALTER TABLE read.audit_{generation} ADD PRIMARY KEY (position);
 
 -- [indexes]
 -- Words of reasons. It comes first because it takes longest, and other indexes are made beside it.
-CREATE INDEX ON read.audit_{generation} USING gin (to_tsvector('simple', reason)) WHERE reason IS NOT NULL;
+CREATE INDEX audit_{generation}_words ON read.audit_{generation} USING gin (words) WHERE words IS NOT NULL;
 -- Each serves one filter in the order of positions, forwards and backwards. Texts are found by a hash of 8 bytes, and looked
 -- at themselves in the row: ids of one kind begin alike, so that sorting them compares them to their ends, and an index of
 -- numbers takes a third of the time and half of the pages.
@@ -45,3 +49,5 @@ CREATE INDEX audit_{generation}_causation_id ON read.audit_{generation} (hashtex
     WHERE causation_id IS NOT NULL;
 -- An amount range is a few magnitudes, each in the order of positions.
 CREATE INDEX audit_{generation}_magnitude ON read.audit_{generation} (magnitude, position) WHERE magnitude IS NOT NULL;
+-- What is to be erased when somebody is forgotten.
+CREATE INDEX audit_{generation}_subject_id ON read.audit_{generation} (subject_id, partition) WHERE subject_id IS NOT NULL;

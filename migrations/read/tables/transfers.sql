@@ -12,7 +12,8 @@ CREATE TABLE read.transfers_{generation} (
     version                bigint   NOT NULL,
     -- Position of its first event: the order of lists.
     initiated_position     bigint   NOT NULL,
-    -- [{"status", "actor", "recorded_at", "reason", "position"}], in order.
+    -- [{"status", "actor", "recorded_at", "reason", "position", "subject"}], in order; the subject only where the log has
+    -- the reason sealed for somebody, and then also when it is erased.
     steps                  jsonb    NOT NULL
 ) WITH (fillfactor = 70);
 

@@ -1,7 +1,10 @@
-//! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added.
+//! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added; personal texts go
+//! from them when their subject is forgotten.
 
 use daybook_core::bank::BankEvent;
+use daybook_core::subject::ERASURE_STREAM_TYPE;
 
+use super::erasures::Erasures;
 use super::movement::Movement;
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
@@ -16,7 +19,7 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static str {
@@ -24,7 +27,7 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &["account"]
+        &["account", ERASURE_STREAM_TYPE]
     }
 
     /// Each entry stands by itself.
@@ -33,7 +36,9 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        Box::new(Entries(Rows::new("account_entries", COLUMNS)))
+        let erase = include_str!("account_entries/erase.sql");
+        let erasures = Erasures::new("account_entries", erase);
+        Box::new(Entries { rows: Rows::new("account_entries", COLUMNS), erasures })
     }
 }
 
@@ -52,17 +57,22 @@ const COLUMNS: &[Column] = &[
     Column::new("actor", Kind::Text),
     Column::new("reason", Kind::Text),
     Column::new("correlation_id", Kind::Text),
+    Column::new("subject_id", Kind::Text),
 ];
 
 /// In the order of the log: nobody else writes an entry with such a key, so there is nobody to wait for.
-struct Entries(Rows);
+struct Entries {
+    rows: Rows,
+    erasures: Erasures,
+}
 
 impl Changes<BankEvent> for Entries {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
+        let BankEvent::Account(event) = fact.payload else { return self.erasures.note(&fact) };
         let Some(movement) = Movement::of(event) else { return Ok(()) };
         let (recorded, metadata) = (fact.recorded, fact.metadata);
-        self.0.push(&[
+        let personal = metadata.reason.is_some() || movement.names_person;
+        self.rows.push(&[
             recorded.stream_id.id().into(),
             recorded.recorded_at.into(),
             recorded.version.get().into(),
@@ -75,22 +85,24 @@ impl Changes<BankEvent> for Entries {
             movement.counterparty.into(),
             movement.transfer_id.into(),
             metadata.actor.as_str().into(),
-            metadata.reason.as_ref().map(|reason| reason.reveal()).into(),
+            metadata.reason.as_ref().and_then(|reason| reason.reveal()).into(),
             metadata.correlation_id.as_str().into(),
+            fact.subject.filter(|_| personal).map(|subject| subject.as_str()).into(),
         ]);
         Ok(())
     }
 
     fn bytes(&self) -> usize {
-        self.0.bytes()
+        self.rows.bytes() + self.erasures.bytes()
     }
 
     fn take_final(&mut self) -> RowChanges {
-        self.take()
+        let rows = self.rows.take();
+        Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
     }
 
     fn take(&mut self) -> RowChanges {
-        let rows = self.0.take();
-        Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
+        let rows = self.take_final();
+        self.erasures.take_behind(rows)
     }
 }

@@ -1,12 +1,15 @@
 //! `accounts`: one row an account, as it stands.
 //!
-//! Events carry the balance and the held sum after them, so a row is the last word on each.
+//! Events carry the balance and the held sum after them, so a row is the last word on each. The owner's name goes when its
+//! subject is forgotten.
 
 use daybook_core::account::AccountEvent;
 use daybook_core::bank::BankEvent;
 use daybook_core::money::Currency;
+use daybook_core::subject::ERASURE_STREAM_TYPE;
 use time::OffsetDateTime;
 
+use super::erasures::{Erasures, check_subject};
 use super::keyed::{self, Keyed, allocated};
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
@@ -21,7 +24,7 @@ impl Projection<BankEvent> for Accounts {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static str {
@@ -29,16 +32,19 @@ impl Projection<BankEvent> for Accounts {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &["account"]
+        &["account", ERASURE_STREAM_TYPE]
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        Box::new(AccountChanges::default())
+        let erasures = Erasures::new("accounts", include_str!("accounts/erase.sql"));
+        Box::new(AccountChanges { changes: Keyed::default(), erasures })
     }
 }
 
-#[derive(Default)]
-struct AccountChanges(Keyed<Change>);
+struct AccountChanges {
+    changes: Keyed<Change>,
+    erasures: Erasures,
+}
 
 /// What is new about one account; `None` where nothing is.
 #[derive(Default)]
@@ -53,7 +59,8 @@ struct Change {
 }
 
 struct Opened {
-    owner: Box<str>,
+    /// `None`: erased.
+    owner: Option<Box<str>>,
     currency: Currency,
     overdraft_limit: i64,
     at: OffsetDateTime,
@@ -65,7 +72,9 @@ impl keyed::Change for Change {
     }
 
     fn held_bytes(&self) -> usize {
-        self.opened.as_ref().map_or(0, |opened| allocated(opened.owner.len()))
+        self.opened
+            .as_ref()
+            .map_or(0, |opened| allocated(opened.owner.as_ref().map_or(0, |owner| owner.len())))
     }
 
     fn insert(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
@@ -79,16 +88,23 @@ impl keyed::Change for Change {
 
 impl Changes<BankEvent> for AccountChanges {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
-        self.0.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
+        let BankEvent::Account(event) = fact.payload else { return self.erasures.note(&fact) };
+        let account_id = fact.recorded.stream_id.id();
+        if let AccountEvent::Opened(_) = event {
+            check_subject(&fact, account_id)?;
+            // It came before the row, whose name is plain, or nobody can open it.
+            self.erasures.take_back(account_id, partition_column(fact.recorded)?);
+        }
+        self.changes.note(account_id, |change| change.note(event, &fact))
     }
 
     fn bytes(&self) -> usize {
-        self.0.bytes()
+        self.changes.bytes() + self.erasures.bytes()
     }
 
     fn take(&mut self) -> RowChanges {
-        self.0.take()
+        let changes = self.changes.take();
+        self.erasures.take_behind(changes)
     }
 }
 
@@ -99,7 +115,7 @@ impl Change {
                 return Err(FoldError("an account that exists was opened again".to_owned()));
             }
             self.opened = Some(Opened {
-                owner: opened.owner.reveal().into(),
+                owner: opened.owner.reveal().map(Into::into),
                 currency: opened.currency,
                 overdraft_limit: opened.overdraft_limit,
                 at: fact.recorded.recorded_at,
@@ -152,7 +168,7 @@ fn insert(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
         rows.push(&[
             (&**id).into(),
             change.partition.into(),
-            (&*opened.owner).into(),
+            opened.owner.as_deref().into(),
             opened.currency.code().into(),
             change.balance.into(),
             change.held.into(),

@@ -1,5 +1,5 @@
 //! `audit`: one row an event, whatever its stream: who, when, why, in whose course, about how much. Rows are only ever
-//! added.
+//! added; reasons go from them when their subject is forgotten.
 
 use daybook_core::account::AccountEvent;
 use daybook_core::account::STREAM_TYPE as ACCOUNT;
@@ -7,8 +7,11 @@ use daybook_core::bank::BankEvent;
 use daybook_core::domain::Aggregate as _;
 use daybook_core::money::{Money, magnitude_of};
 use daybook_core::projection::ProjectionRecord;
+use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject};
 use daybook_core::transfer::{Transfer, TransferEvent};
+use daybook_core::words::Words;
 
+use super::erasures::Erasures;
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Column, Kind, Rows};
@@ -22,7 +25,7 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static str {
@@ -30,11 +33,23 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &[ACCOUNT, Transfer::STREAM_TYPE, ProjectionRecord::STREAM_TYPE]
+        &[
+            ACCOUNT,
+            Transfer::STREAM_TYPE,
+            ProjectionRecord::STREAM_TYPE,
+            Subject::STREAM_TYPE,
+            ERASURE_STREAM_TYPE,
+        ]
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        Box::new(Trail { rows: Rows::new("audit", COLUMNS), address: String::new() })
+        let erasures = Erasures::new("audit", include_str!("audit/erase.sql"));
+        Box::new(Trail {
+            rows: Rows::new("audit", COLUMNS),
+            erasures,
+            address: String::new(),
+            words: Words::default(),
+        })
     }
 }
 
@@ -55,17 +70,23 @@ const COLUMNS: &[Column] = &[
     Column::new("currency", Kind::Text),
     Column::new("ip", Kind::Text),
     Column::new("reason", Kind::Text),
+    Column::new("words", Kind::Words),
+    Column::new("subject_id", Kind::Text),
 ];
 
 /// In the order of the log: nobody else writes a row of such a position, so there is nobody to wait for.
 struct Trail {
     rows: Rows,
+    erasures: Erasures,
     /// The row's address as text, written here over and over.
     address: String,
+    /// The words of the row's reason, likewise.
+    words: Words,
 }
 
 impl Changes<BankEvent> for Trail {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        self.erasures.note(&fact)?;
         let (recorded, metadata) = (fact.recorded, fact.metadata);
         let about = About::of(fact.payload);
         let command_id = metadata.command_id.as_str();
@@ -74,6 +95,8 @@ impl Changes<BankEvent> for Trail {
         if let Some(ip) = metadata.ip {
             self.address = ip.to_string();
         }
+        let reason = metadata.reason.as_ref().and_then(|reason| reason.reveal());
+        self.words.read(reason.unwrap_or_default());
         self.rows.push(&[
             recorded.position.get().into(),
             recorded.recorded_at.into(),
@@ -90,22 +113,25 @@ impl Changes<BankEvent> for Trail {
             (command_id != correlation_id).then_some(command_id).into(),
             about.amount().map(|amount| amount.currency.code()).into(),
             metadata.ip.map(|_| self.address.as_str()).into(),
-            metadata.reason.as_ref().map(|reason| reason.reveal()).into(),
+            reason.into(),
+            reason.map(|_| &self.words).into(),
+            metadata.reason.as_ref().and(fact.subject).map(|subject| subject.as_str()).into(),
         ]);
         Ok(())
     }
 
     fn bytes(&self) -> usize {
-        self.rows.bytes()
+        self.rows.bytes() + self.erasures.bytes()
     }
 
     fn take_final(&mut self) -> RowChanges {
-        self.take()
+        let rows = self.rows.take();
+        Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
     }
 
     fn take(&mut self) -> RowChanges {
-        let rows = self.rows.take();
-        Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
+        let rows = self.take_final();
+        self.erasures.take_behind(rows)
     }
 }
 
@@ -129,7 +155,7 @@ impl About {
                 | TransferEvent::Cancelled(_)
                 | TransferEvent::Executed(_),
             ) => Self::AmountOfFirst,
-            BankEvent::Projection(_) => Self::Nothing,
+            BankEvent::Projection(_) | BankEvent::Subject(_) => Self::Nothing,
         }
     }
 

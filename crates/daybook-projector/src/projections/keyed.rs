@@ -147,11 +147,13 @@ mod tests {
         for change in changes {
             let (rows, count) = match change {
                 RowChange::Insert(rows) => (rows, &mut inserted),
-                RowChange::Update(rows, _) | RowChange::Upsert(rows, _) => (rows, &mut updated),
+                RowChange::Update(rows, _)
+                | RowChange::Upsert(rows, _)
+                | RowChange::Erase(rows, _) => (rows, &mut updated),
             };
             *count += rows.len();
             let printable = |byte: &u8| byte.is_ascii_lowercase();
-            text.extend(rows.copy_data().into_iter().filter(printable).map(char::from));
+            text.extend(rows.copy_data().concat().into_iter().filter(printable).map(char::from));
         }
         (inserted, updated, text)
     }

@@ -14,8 +14,10 @@ pub struct Movement<'a> {
     outgoing: bool,
     /// Posted balance after it, in minor units.
     pub balance: i64,
-    /// The other account of a transfer, the customer of a refund.
+    /// The other account of a transfer, the customer of a refund; `None` also where the customer was erased.
     pub counterparty: Option<&'a str>,
+    /// The counterparty is a person's name.
+    pub names_person: bool,
     /// The transfer that moved it, where one did.
     pub transfer_id: Option<&'a str>,
 }
@@ -25,14 +27,16 @@ impl<'a> Movement<'a> {
     #[must_use]
     pub fn of(event: &'a AccountEvent) -> Option<Self> {
         let plain = |kind, amount, outgoing, balance| {
-            Some(Self { kind, amount, outgoing, balance, counterparty: None, transfer_id: None })
+            let (counterparty, names_person, transfer_id) = (None, false, None);
+            Some(Self { kind, amount, outgoing, balance, counterparty, names_person, transfer_id })
         };
         match event {
             AccountEvent::Deposited(e) => plain("deposit", e.amount, false, e.balance),
             AccountEvent::Withdrawn(e) => plain("withdrawal", e.amount, true, e.balance),
             AccountEvent::FeeCharged(e) => plain("fee", e.amount, true, e.balance),
             AccountEvent::Refunded(e) => Some(Self {
-                counterparty: Some(e.customer.reveal()),
+                counterparty: e.customer.reveal(),
+                names_person: true,
                 ..plain("refund", e.amount, true, e.balance)?
             }),
             AccountEvent::TransferDebited(e) => Some(Self {

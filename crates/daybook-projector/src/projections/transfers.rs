@@ -1,12 +1,14 @@
-//! `transfers`: one row a transfer, with who took each step, when and why.
+//! `transfers`: one row a transfer, with who took each step, when and why. Why goes when its subject is forgotten.
 
 use daybook_core::bank::BankEvent;
 use daybook_core::ids::{Actor, Position};
+use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectId};
 use daybook_core::transfer::TransferEvent;
 use daybook_core::transfer::event::TransferInitiated;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::erasures::{Erasures, check_subject};
 use super::keyed::{self, Keyed, allocated};
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
@@ -21,7 +23,7 @@ impl Projection<BankEvent> for Transfers {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static str {
@@ -29,16 +31,19 @@ impl Projection<BankEvent> for Transfers {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &["transfer"]
+        &["transfer", ERASURE_STREAM_TYPE]
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        Box::new(TransferChanges::default())
+        let erasures = Erasures::new("transfers", include_str!("transfers/erase.sql"));
+        Box::new(TransferChanges { changes: Keyed::default(), erasures })
     }
 }
 
-#[derive(Default)]
-struct TransferChanges(Keyed<Change>);
+struct TransferChanges {
+    changes: Keyed<Change>,
+    erasures: Erasures,
+}
 
 /// What is new about one transfer.
 #[derive(Default)]
@@ -60,6 +65,9 @@ struct Step<'a> {
     recorded_at: OffsetDateTime,
     reason: Option<&'a str>,
     position: Position,
+    /// Whose text the reason is or was, where it is sealed in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a SubjectId>,
 }
 
 impl keyed::Change for Change {
@@ -93,20 +101,21 @@ impl keyed::Change for Change {
 
 impl Changes<BankEvent> for TransferChanges {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Transfer(event) = fact.payload else { return Ok(()) };
-        self.0.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
+        let BankEvent::Transfer(event) = fact.payload else { return self.erasures.note(&fact) };
+        self.changes.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
     }
 
     fn bytes(&self) -> usize {
-        self.0.bytes()
+        self.changes.bytes() + self.erasures.bytes()
     }
 
     fn take_final(&mut self) -> RowChanges {
-        self.0.take_final()
+        self.changes.take_final()
     }
 
     fn take(&mut self) -> RowChanges {
-        self.0.take()
+        let changes = self.changes.take();
+        self.erasures.take_behind(changes)
     }
 }
 
@@ -116,6 +125,7 @@ impl Change {
             if self.version > 0 {
                 return Err(FoldError("a transfer that exists was initiated again".to_owned()));
             }
+            check_subject(fact, initiated.source.as_str())?;
             self.initiated = Some((Box::new(initiated.clone()), fact.recorded.position));
         }
         self.status = status(event);
@@ -125,12 +135,14 @@ impl Change {
     }
 
     fn add_step(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let reason = fact.metadata.reason.as_ref();
         let step = Step {
             status: self.status,
             actor: &fact.metadata.actor,
             recorded_at: fact.recorded.recorded_at,
-            reason: fact.metadata.reason.as_ref().map(|reason| reason.reveal()),
+            reason: reason.and_then(|reason| reason.reveal()),
             position: fact.recorded.position,
+            subject: reason.and(fact.subject),
         };
         let text = serde_json::to_string(&step)
             .map_err(|error| FoldError(format!("the step cannot be written: {error}")))?;

@@ -3,52 +3,23 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use daybook_core::event::{DecodeError, EventPayload, RecordedEvent};
+use daybook_core::event::RecordedEvent;
 use daybook_core::ids::Position;
-use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 use daybook_runtime::telemetry::error_chain;
+use sqlx::Executor as _;
 
 use super::ReadModels;
 use crate::checkpoint::{self, Move};
+use crate::decoded::Decoded;
 use crate::failure;
 use crate::projection::{Fact, FoldError, Write};
 use crate::skips::Skips;
 
-/// An event whose payload and metadata were read, once for all projections. One that cannot be read is an error of each
-/// projection that comes to it.
-pub(crate) struct Decoded<E> {
-    pub(super) recorded: RecordedEvent,
-    content: Result<(Metadata, E), DecodeError>,
-}
-
-impl<E: EventPayload> Decoded<E> {
-    pub(crate) fn new(recorded: RecordedEvent) -> Self {
-        let content =
-            recorded.parse_metadata().and_then(|metadata| Ok((metadata, recorded.decode::<E>()?)));
-        Self { recorded, content }
-    }
-}
-
-impl<E> Decoded<E> {
-    pub(super) fn tip(&self) -> Tip {
-        Tip { position: self.recorded.position, event_id: self.recorded.event_id }
-    }
-
-    fn fact(&self) -> Result<Fact<'_, E>, FoldError> {
-        match &self.content {
-            Ok((metadata, payload)) => Ok(Fact { recorded: &self.recorded, metadata, payload }),
-            Err(error) => {
-                let position = self.recorded.position;
-                Err(FoldError(format!(
-                    "the event at {position} cannot be read: {}",
-                    error_chain(error)
-                )))
-            }
-        }
-    }
-}
+/// How long one statement may take that erases: a subject may be in very many rows. Whatever else takes longer than the
+/// connection allows is at fault, or in the way.
+const ERASING_TIMEOUT: &str = "SET LOCAL statement_timeout = '5min'";
 
 /// Something that may pass. After it the read models are opened anew.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +99,7 @@ impl<E> ReadModels<E> {
         let mut last: Vec<Option<Tip>> = vec![None; reached.len()];
         for event in events {
             if let Some(last) = last.get_mut(event.recorded.partition.index()) {
-                *last = Some(event.tip());
+                *last = Some(tip(&event.recorded));
             }
         }
         let step = |(index, slot): (usize, &checkpoint::Slot)| {
@@ -153,6 +124,9 @@ impl<E> ReadModels<E> {
         if !checkpoint::advance(&mut tx, &self.models, &self.slots, moves).await? {
             tx.rollback().await?;
             return Err(Failure::Lost);
+        }
+        if writes.iter().any(|write| write.erases) {
+            tx.execute(ERASING_TIMEOUT).await?;
         }
         for write in writes {
             let changed = write.query.execute(&mut *tx).await?.rows_affected();
@@ -187,7 +161,7 @@ impl<E> ReadModels<E> {
             let facts = events
                 .iter()
                 .filter(|event| takes(&event.recorded))
-                .map(Decoded::fact)
+                .map(fact)
                 .collect::<Result<Vec<_>, _>>()?;
             if !facts.is_empty() {
                 // A fold has no state of its own that a panic could leave half changed.
@@ -213,6 +187,17 @@ impl<E> ReadModels<E> {
         }
         ranges
     }
+}
+
+fn fact<E>(event: &Decoded<E>) -> Result<Fact<'_, E>, FoldError> {
+    let position = event.recorded.position;
+    event
+        .fact()
+        .map_err(|error| FoldError(format!("the event at {position} cannot be read: {error}")))
+}
+
+pub(super) fn tip(event: &RecordedEvent) -> Tip {
+    Tip { position: event.position, event_id: event.event_id }
 }
 
 fn is_skipped(skips: Option<&Skips>, event: &RecordedEvent) -> bool {

@@ -5,8 +5,9 @@ use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 
 use super::ReadModels;
-use super::apply::{Applied, ApplyError, Decoded, Failure};
+use super::apply::{self, Applied, ApplyError, Failure};
 use crate::checkpoint::{self, Move, Standing, Stop, StopCause};
+use crate::decoded::Decoded;
 use crate::skips::Skips;
 
 impl<E> ReadModels<E> {
@@ -46,7 +47,7 @@ impl<E> ReadModels<E> {
                 && event.position <= whole.to
         };
         for event in events.iter().filter(of_move) {
-            let tip = event.tip();
+            let tip = apply::tip(&event.recorded);
             let from = self.slots[whole.slot].position;
             let step = Move { from, to: tip.position, applied: Some(tip), ..whole };
             match self.attempt(&[step], events).await {

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use daybook_core::event::{EventPayload, RecordedEvent};
+use daybook_core::event::RecordedEvent;
 use daybook_core::ids::Position;
-use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
-use daybook_runtime::telemetry::error_chain;
 use futures::future::try_join_all;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool};
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::RebuildError;
-use crate::projection::{Changes, Fact, FoldError, Generation, Projection};
+use crate::decoded::{Decoded, Unreadable};
+use crate::projection::{Changes, FoldError, Generation, Projection};
 use crate::skips::Skips;
 use crate::tables::Tables;
 
@@ -119,32 +118,19 @@ impl<E> Build<E> {
         Ok(())
     }
 
-    pub(super) fn fault(&self, event: &RecordedEvent, source: FoldError) -> RebuildError {
-        RebuildError::Event { projection: self.name(), position: event.position, source }
-    }
-}
-
-/// An event of which the payload was read, once for all that fold it.
-pub(super) struct Content<E> {
-    metadata: Metadata,
-    payload: E,
-}
-
-impl<E: EventPayload> Content<E> {
-    pub(super) fn read(event: &RecordedEvent) -> Result<Self, FoldError> {
-        let unreadable = |error| FoldError(format!("it cannot be read: {}", error_chain(&error)));
-        Ok(Self {
-            metadata: event.parse_metadata().map_err(unreadable)?,
-            payload: event.decode().map_err(unreadable)?,
-        })
-    }
-
-    pub(super) fn fold_into(
+    /// Folds an event into row changes of this build.
+    pub(super) fn fold(
         &self,
         changes: &mut dyn Changes<E>,
-        recorded: &RecordedEvent,
-    ) -> Result<(), FoldError> {
-        changes.apply(Fact { recorded, metadata: &self.metadata, payload: &self.payload })
+        event: &Decoded<E, &RecordedEvent>,
+    ) -> Result<(), RebuildError> {
+        let (projection, position) = (self.name(), event.recorded.position);
+        let fault = |source| RebuildError::Event { projection, position, source };
+        match event.fact() {
+            Ok(fact) => changes.apply(fact).map_err(fault),
+            Err(Unreadable::NoKeyStore) => Err(RebuildError::NoKeyStore { position }),
+            Err(error) => Err(fault(FoldError(format!("it cannot be read: {error}")))),
+        }
     }
 }
 

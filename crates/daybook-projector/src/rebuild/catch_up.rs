@@ -4,10 +4,12 @@
 use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
 use daybook_eventlog::{Page, Replay};
+use daybook_keys::KeyStore;
 use sqlx::PgConnection;
 
-use super::build::{Build, Content, Frontier};
+use super::build::{Build, Frontier};
 use super::{RebuildError, Rebuilder, generations};
+use crate::decoded::decode;
 
 /// Events in one transaction: as many as a projector takes.
 const PAGE_EVENTS: u32 = 2000;
@@ -60,7 +62,8 @@ impl Rebuilder {
         let Some(mut replay) = self.rest(frontier, to) else { return Ok(()) };
         while let Some(page) = replay.next_page().await? {
             let mut tx = self.read.begin().await?;
-            let next = apply(&mut tx, build, frontier, to, &page).await?;
+            let keys = self.keys.as_ref();
+            let next = apply(&mut tx, build, keys, frontier, to, &page).await?;
             tx.commit().await?;
             *frontier = next;
         }
@@ -78,7 +81,8 @@ impl Rebuilder {
         let mut reached = frontier.clone();
         let Some(mut replay) = self.rest(frontier, to) else { return Ok(reached) };
         while let Some(page) = replay.next_page().await? {
-            reached = apply(connection, build, &reached, to, &page).await?;
+            let keys = self.keys.as_ref();
+            reached = apply(connection, build, keys, &reached, to, &page).await?;
         }
         Ok(reached)
     }
@@ -99,6 +103,7 @@ impl Rebuilder {
 async fn apply<E: EventPayload>(
     connection: &mut PgConnection,
     build: &Build<E>,
+    keys: Option<&KeyStore>,
     frontier: &Frontier,
     to: &[Position],
     page: &Page,
@@ -106,16 +111,12 @@ async fn apply<E: EventPayload>(
     let mut next = frontier.clone();
     let mut changes = build.projection.changes();
     let mut last = Position::ZERO;
-    for event in page.events.iter().filter(|event| frontier.is_due(event, to)) {
-        next.note(event);
-        if build.takes(event) {
-            let fault = |error| build.fault(event, error);
-            Content::read(event)
-                .map_err(fault)?
-                .fold_into(changes.as_mut(), event)
-                .map_err(fault)?;
-            last = event.position;
-        }
+    let mut due: Vec<_> = page.events.iter().filter(|event| frontier.is_due(event, to)).collect();
+    due.iter().for_each(|event| next.note(event));
+    due.retain(|event| build.takes(event));
+    for event in decode(due, keys).await? {
+        build.fold(changes.as_mut(), &event)?;
+        last = event.recorded.position;
     }
     next.move_to(page.reached, to);
     generations::move_reached(connection, build, frontier, &next).await?;

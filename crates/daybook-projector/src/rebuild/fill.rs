@@ -62,7 +62,8 @@ impl Rebuilder {
             lanes.push(lane);
             let memory = self.memory_bytes / self.workers;
             let connection = PgConnection::connect_with(&self.read_options).await?;
-            let worker = Worker::new(connection, self.read.clone(), builds, limits, memory);
+            let (read, keys) = (self.read.clone(), self.keys.clone());
+            let worker = Worker::new(connection, read, keys, builds, limits, memory);
             workers.spawn(worker.run(events));
         }
         let replay = self.log.replay().after(after).up_to(until);

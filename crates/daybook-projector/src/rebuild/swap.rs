@@ -16,7 +16,6 @@ use super::catch_up::Target;
 use super::progress::{Phase, Watch};
 use super::session::Id;
 use super::{RebuildError, Rebuilder};
-use crate::failure;
 
 /// How often it is tried where something that passes is in the way: a deadlock with a projector, a lock held for long.
 const TRIES_MAX: u32 = 10;
@@ -41,9 +40,7 @@ impl Rebuilder {
             self.catch_up(build, frontier, Target::Head).await?;
             watch.enter(Phase::Swapping);
             match self.try_swap(build, frontier, keep_old, builder).await {
-                Err(RebuildError::Database(error))
-                    if failure::passes(&error) && tries < TRIES_MAX =>
-                {
+                Err(error) if error.passes() && tries < TRIES_MAX => {
                     tracing::info!(projection.name = build.name(), %error, "the swap is tried again");
                     tokio::time::sleep(PAUSE).await;
                 }

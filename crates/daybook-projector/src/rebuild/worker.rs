@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use daybook_core::event::{EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
+use daybook_keys::KeyStore;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
 use super::RebuildError;
-use super::build::{Build, Content};
+use super::build::Build;
 use super::fill::Limits;
+use crate::decoded::decode;
 use crate::projection::{Changes, Generation, RowChange, RowChanges};
 use crate::rows::Rows;
 
@@ -32,6 +34,7 @@ pub(super) struct Worker<E> {
     /// Its own: dropped in the middle of a COPY, it is closed, and the server lets go of the table.
     connection: PgConnection,
     read: PgPool,
+    keys: Option<KeyStore>,
     piles: Vec<Pile<E>>,
     memory_bytes: usize,
     /// A pile is looked through for what is final when it has grown by this.
@@ -56,6 +59,7 @@ impl<E: EventPayload> Worker<E> {
     pub(super) fn new(
         connection: PgConnection,
         read: PgPool,
+        keys: Option<KeyStore>,
         builds: &[Arc<Build<E>>],
         limits: &Limits,
         memory_bytes: usize,
@@ -69,7 +73,8 @@ impl<E: EventPayload> Worker<E> {
             written: false,
         };
         let piles = builds.iter().zip(limits).map(pile).collect();
-        Self { connection, read, piles, memory_bytes, final_bytes, position: Position::ZERO }
+        let position = Position::ZERO;
+        Self { connection, read, keys, piles, memory_bytes, final_bytes, position }
     }
 
     /// Until there are no more events; then everything is in the tables.
@@ -78,9 +83,7 @@ impl<E: EventPayload> Worker<E> {
         mut lane: mpsc::Receiver<Vec<RecordedEvent>>,
     ) -> Result<(), RebuildError> {
         while let Some(events) = lane.recv().await {
-            for event in &events {
-                self.fold(event)?;
-            }
+            self.fold(&events).await?;
             self.make_room().await?;
         }
         for pile in &mut self.piles {
@@ -90,17 +93,17 @@ impl<E: EventPayload> Worker<E> {
         Ok(())
     }
 
-    fn fold(&mut self, event: &RecordedEvent) -> Result<(), RebuildError> {
-        self.position = event.position;
-        let mut content = None;
-        for pile in self.piles.iter_mut().filter(|pile| pile.takes(event)) {
-            let fault = |error| pile.build.fault(event, error);
-            let content = match &content {
-                Some(content) => content,
-                None => content.insert(Content::read(event).map_err(fault)?),
-            };
-            content.fold_into(pile.changes.as_mut(), event).map_err(fault)?;
+    async fn fold(&mut self, events: &[RecordedEvent]) -> Result<(), RebuildError> {
+        // What nobody takes is not even read.
+        let piles = &self.piles;
+        let is_taken = |event: &&RecordedEvent| piles.iter().any(|pile| pile.takes(event));
+        let taken = events.iter().filter(is_taken).collect();
+        for event in decode(taken, self.keys.as_ref()).await? {
+            for pile in self.piles.iter_mut().filter(|pile| pile.takes(event.recorded)) {
+                pile.build.fold(pile.changes.as_mut(), &event)?;
+            }
         }
+        self.position = events.last().map_or(self.position, |event| event.position);
         Ok(())
     }
 
@@ -149,8 +152,11 @@ impl<E> Pile<E> {
                 RowChange::Upsert(rows, _) if !self.written => {
                     copy(connection, generation, &rows).await?
                 }
-                change @ (RowChange::Update(..) | RowChange::Upsert(..)) => {
-                    self.build.make_key(read).await?;
+                change => {
+                    // What erases goes through the whole table once, and finds its way without.
+                    if !matches!(change, RowChange::Erase(..)) {
+                        self.build.make_key(read).await?;
+                    }
                     let write = change.statement(generation);
                     let changed = write.query.execute(&mut *connection).await?.rows_affected();
                     (write.rows_expected.unwrap_or(changed), changed)
@@ -174,7 +180,7 @@ async fn copy(
     rows: &Rows,
 ) -> Result<(u64, u64), RebuildError> {
     let mut copy = connection.copy_in_raw(&rows.copy_sql(generation)).await?;
-    for part in rows.copy_data().chunks(COPY_BYTES) {
+    for part in rows.copy_data().into_iter().flat_map(|data| data.chunks(COPY_BYTES)) {
         copy.send(part).await?;
     }
     let copied = copy.finish().await?;

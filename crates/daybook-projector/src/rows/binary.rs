@@ -1,15 +1,20 @@
-//! PostgreSQL's binary format: cells with their length before them, the head of an array, the frame of a COPY.
+//! PostgreSQL's binary format: cells with their length before them, rows and columns of them, the head of an array,
+//! the frame of a COPY.
 
+use daybook_core::words::Words;
 use time::macros::{date, datetime};
 use time::{Date, OffsetDateTime};
 
 use super::Cell;
 
 /// What a COPY in binary begins with: a signature, no flags, no extension.
-const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub(super) const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
 /// What it ends with.
-const COPY_END: [u8; 2] = (-1_i16).to_be_bytes();
+pub(super) const COPY_END: [u8; 2] = (-1_i16).to_be_bytes();
+
+/// What [`write_row_head`] writes.
+const ROW_HEAD_BYTES: usize = size_of::<i16>();
 
 /// In place of the length of a cell that holds nothing.
 const NULL: [u8; 4] = (-1_i32).to_be_bytes();
@@ -39,6 +44,7 @@ pub(super) fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {
             out.push(JSONB_VERSION);
             out.extend_from_slice(text.as_bytes());
         }
+        Cell::Words(words) => write_words(words, out),
     }
 }
 
@@ -60,24 +66,24 @@ pub(super) fn write_array_head(
     Ok(())
 }
 
-/// Columns into rows.
-pub(super) fn copy_data(columns: &[Vec<u8>], len: usize) -> Vec<u8> {
-    let bytes = columns.iter().map(Vec::len).sum::<usize>() + 2 * len + COPY_HEAD.len() + 2;
-    let mut out = Vec::with_capacity(bytes);
-    out.extend_from_slice(COPY_HEAD);
-    let width =
-        i16::try_from(columns.len()).expect("a table has fewer than 32,768 columns").to_be_bytes();
-    let mut rest: Vec<&[u8]> = columns.iter().map(Vec::as_slice).collect();
-    for _ in 0..len {
-        out.extend_from_slice(&width);
-        for column in &mut rest {
-            let (cell, behind) = column.split_at(cell_bytes(column));
-            out.extend_from_slice(cell);
-            *column = behind;
+/// Before the cells of a row that is copied.
+pub(super) fn write_row_head(cells: usize, out: &mut Vec<u8>) {
+    let width = i16::try_from(cells).expect("a table has fewer than 32,768 columns");
+    out.extend_from_slice(&width.to_be_bytes());
+}
+
+/// The cells of rows, as arrays take them: for each column those of all rows.
+pub(super) fn by_column(mut rows: &[u8], width: usize) -> Vec<Vec<u8>> {
+    let mut columns = vec![Vec::new(); width];
+    while let Some((_, row)) = rows.split_at_checked(ROW_HEAD_BYTES) {
+        rows = row;
+        for column in &mut columns {
+            let (cell, behind) = rows.split_at(cell_bytes(rows));
+            column.extend_from_slice(cell);
+            rows = behind;
         }
     }
-    out.extend_from_slice(&COPY_END);
-    out
+    columns
 }
 
 /// How long the first cell is, with the length before it.
@@ -95,6 +101,17 @@ fn write_length(length: usize, out: &mut Vec<u8>) {
     let length =
         i32::try_from(length).expect("a cell is far below 2 GiB: events are at most 64 KiB");
     out.extend_from_slice(&length.to_be_bytes());
+}
+
+/// How many there are; then each with a zero behind it, and the number of its places in the text: none.
+fn write_words(words: &Words, out: &mut Vec<u8>) {
+    const BEHIND: [u8; 3] = [0, 0, 0];
+    write_length(4 + words.iter().map(|word| word.len() + BEHIND.len()).sum::<usize>(), out);
+    write_length(words.len(), out);
+    for word in words.iter() {
+        out.extend_from_slice(word.as_bytes());
+        out.extend_from_slice(&BEHIND);
+    }
 }
 
 fn microseconds(at: OffsetDateTime) -> i64 {
@@ -138,6 +155,13 @@ mod tests {
     }
 
     #[test]
+    fn words_are_their_number_and_each_with_no_places() {
+        let mut out = Vec::new();
+        write_cell(&Cell::Words(&Words::of("b ab")), &mut out);
+        assert_eq!(out, *b"\0\0\0\x0d\0\0\0\x02ab\0\0\0b\0\0\0");
+    }
+
+    #[test]
     fn a_numeric_is_its_digits_to_the_base_of_ten_thousand() {
         assert_eq!(numeric(0), [0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(numeric(-12_345), [0, 2, 0, 1, 0x40, 0, 0, 0, 0, 1, 9, 41]);
@@ -145,12 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn copied_rows_are_the_columns_side_by_side() {
+    fn rows_are_their_cells_side_by_side_and_columns_one_below_the_other() {
+        let mut rows = Vec::new();
+        for (text, number) in [("a", Some(1_i16)), ("bc", None)] {
+            write_row_head(2, &mut rows);
+            write_cell(&text.into(), &mut rows);
+            write_cell(&number.into(), &mut rows);
+        }
+        let expected =
+            [&[0, 2][..], &cell("a"), &cell(1_i16), &[0, 2], &cell("bc"), &cell(None::<i16>)];
+        assert_eq!(rows, expected.concat());
         let columns = [[cell("a"), cell("bc")].concat(), [cell(1_i16), cell(None::<i16>)].concat()];
-        let data = copy_data(&columns, 2);
-        let rows =
-            [&[0, 2][..], &cell("a"), &cell(1_i16), &[0, 2], &cell("bc"), &cell(None::<i16>)]
-                .concat();
-        assert_eq!(data, [COPY_HEAD, &rows, &COPY_END].concat());
+        assert_eq!(by_column(&rows, 2), columns);
+        assert_eq!(by_column(&[], 2), [[0; 0]; 2]);
     }
 }

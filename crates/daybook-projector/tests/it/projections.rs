@@ -127,9 +127,10 @@ async fn daily_activity_counts_by_kind_and_sums_beyond_64_bits() {
 
 fn row_count(changes: RowChanges) -> usize {
     let rows = |change| match change {
-        RowChange::Insert(rows) | RowChange::Update(rows, _) | RowChange::Upsert(rows, _) => {
-            rows.len()
-        }
+        RowChange::Insert(rows)
+        | RowChange::Update(rows, _)
+        | RowChange::Upsert(rows, _)
+        | RowChange::Erase(rows, _) => rows.len(),
     };
     changes.map(rows).sum()
 }
@@ -147,7 +148,9 @@ async fn a_transfer_that_was_executed_does_not_wait_for_the_end_of_the_log() {
     let mut changes = Transfers.changes();
     for recorded in &world.log.append(&story).await {
         let (metadata, payload) = (recorded.parse_metadata().unwrap(), recorded.decode().unwrap());
-        changes.apply(Fact { recorded, metadata: &metadata, payload: &payload }).unwrap();
+        changes
+            .apply(Fact { recorded, metadata: &metadata, payload: &payload, subject: None })
+            .unwrap();
     }
     assert_eq!(row_count(changes.take_final()), 1);
     assert_eq!(row_count(changes.take_final()), 0);

@@ -69,7 +69,7 @@ async fn what_another_version_filled_is_left_alone_until_it_is_rebuilt() {
     assert_read_models_equal_the_log(&world).await;
     let error = world.rebuilder().roll_back(&named("accounts"), &Watch::new().0).await.unwrap_err();
     assert!(
-        text(&error).contains("was kept by version 2 of its code, and this build has 1"),
+        text(&error).contains("was kept by version 3 of its code, and this build has 2"),
         "{error}"
     );
     projector.stop().await;

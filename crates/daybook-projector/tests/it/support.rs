@@ -1,5 +1,7 @@
 //! A log, a Redis and a projector for one test, and what the test can do to them.
 
+#[path = "support/keys.rs"]
+pub(crate) mod keys;
 #[path = "support/ledger.rs"]
 pub(crate) mod ledger;
 #[path = "support/log.rs"]
@@ -210,6 +212,11 @@ impl Projector {
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         tokio::time::timeout(BOUND, self.task).await.unwrap().unwrap().unwrap();
+    }
+
+    /// What it ends with, by itself.
+    pub(crate) async fn ended(self) -> anyhow::Result<()> {
+        tokio::time::timeout(BOUND, self.task).await.unwrap().unwrap()
     }
 
     /// Ends it wherever it is. Its connections are closed under the server's hands.

@@ -16,8 +16,12 @@ pub(crate) fn usd(minor_units: i64) -> Money {
 }
 
 pub(crate) fn opened() -> BankEvent {
+    opened_by("Ada")
+}
+
+pub(crate) fn opened_by(owner: &str) -> BankEvent {
     AccountEvent::Opened(AccountOpened {
-        owner: Personal::new("Ada").unwrap(),
+        owner: Personal::new(owner).unwrap(),
         currency: "USD".parse().unwrap(),
         overdraft_limit: 100,
     })
@@ -33,7 +37,11 @@ pub(crate) fn withdrawn(amount: i64, balance: i64) -> BankEvent {
 }
 
 pub(crate) fn refunded(amount: i64, balance: i64) -> BankEvent {
-    let customer = Personal::new("Bob").unwrap();
+    refunded_to("Bob", amount, balance)
+}
+
+pub(crate) fn refunded_to(customer: &str, amount: i64, balance: i64) -> BankEvent {
+    let customer = Personal::new(customer).unwrap();
     AccountEvent::Refunded(MoneyRefunded { amount: usd(amount), customer, balance }).into()
 }
 

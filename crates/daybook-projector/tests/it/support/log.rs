@@ -3,6 +3,7 @@
 use daybook_core::bank::BankEvent;
 use daybook_core::event::{EventPayload as _, RecordedEvent};
 use daybook_core::ids::{Position, Version};
+use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
 use daybook_outbox::Origin;
@@ -53,15 +54,39 @@ impl TestLog {
         self.append_raw(&raw).await
     }
 
+    /// The position that the next event gets.
+    pub(crate) fn next_position(&self) -> i64 {
+        self.position + 1
+    }
+
     /// As [`Self::append`], with any event type and data.
     pub(crate) async fn append_raw(
         &mut self,
         events: &[(&str, &str, String)],
     ) -> Vec<RecordedEvent> {
+        let next: Vec<_> =
+            events.iter().map(|(stream, kind, data)| self.next(stream, kind, data)).collect();
+        self.insert(next).await
+    }
+
+    /// As [`Self::append`], with any metadata.
+    pub(crate) async fn append_with(
+        &mut self,
+        events: &[(&str, BankEvent, Metadata)],
+    ) -> Vec<RecordedEvent> {
+        let next = |(stream, event, metadata): &(&str, BankEvent, Metadata)| {
+            let metadata = serde_json::value::to_raw_value(metadata).unwrap();
+            let next = self.next(stream, event.event_type(), &event.encode().unwrap());
+            RecordedEvent { metadata, ..next }
+        };
+        let next: Vec<_> = events.iter().map(next).collect();
+        self.insert(next).await
+    }
+
+    /// Inserts the next events, in one transaction.
+    async fn insert(&mut self, events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
         let mut tx = self.pool.begin().await.unwrap();
-        let mut recorded = Vec::new();
-        for (stream, event_type, data) in events {
-            let event = self.next(stream, event_type, data);
+        for event in &events {
             sqlx::query(
                 "INSERT INTO log.events (position, prev_position, version, recorded_at, event_id, schema_version,
                      partition, stream_id, stream_type, event_type, data, metadata)
@@ -82,7 +107,6 @@ impl TestLog {
             .execute(&mut *tx)
             .await
             .unwrap();
-            recorded.push(event);
         }
         sqlx::query(
             "UPDATE log.head SET position = $1, recorded_at = $2, partition_positions = $3",
@@ -94,7 +118,7 @@ impl TestLog {
         .await
         .unwrap();
         tx.commit().await.unwrap();
-        recorded
+        events
     }
 
     /// Takes the log back to `position`, as a restore would, and forgets what came after.

@@ -1,0 +1,100 @@
+//! Whose personal texts the rows of a read model are no longer to have.
+//!
+//! Each partition is told of an erasure by an event of its own, and only rows of that partition are changed for it. It is
+//! written after whatever else there is to be written: what comes before the event in the partition is in the rows then,
+//! and what comes after it cannot be opened any more. So the rows are the same however the events are cut into batches.
+
+use std::collections::BTreeSet;
+
+use daybook_core::bank::BankEvent;
+use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectEvent, SubjectId};
+
+use super::keyed::allocated;
+use super::partition_column;
+use crate::projection::{Fact, FoldError, RowChange, RowChanges, in_pieces};
+use crate::rows::{Column, Kind, Rows};
+
+/// Erasures that are to be written by a statement fed from arrays of subjects and partitions.
+pub(super) struct Erasures {
+    table: &'static str,
+    sql: &'static str,
+    erased: BTreeSet<Erased>,
+    held_bytes: usize,
+}
+
+/// Who, and in which partition's rows.
+type Erased = (SubjectId, i16);
+
+const COLUMNS: &[Column] =
+    &[Column::new("subject_id", Kind::Text), Column::new("partition", Kind::SmallInt)];
+
+impl Erasures {
+    /// None yet.
+    pub(super) fn new(table: &'static str, sql: &'static str) -> Self {
+        Self { table, sql, erased: BTreeSet::new(), held_bytes: 0 }
+    }
+
+    /// Notes an erasure where the event tells its partition of one.
+    pub(super) fn note(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
+        let BankEvent::Subject(SubjectEvent::Erased(event)) = fact.payload else { return Ok(()) };
+        // The subject's own stream says it too, but to one partition only.
+        if fact.recorded.stream_id.stream_type() == ERASURE_STREAM_TYPE {
+            let erased = (event.subject_id.clone(), partition_column(fact.recorded)?);
+            let bytes = held_bytes(&erased);
+            if self.erased.insert(erased) {
+                self.held_bytes += bytes;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one back that came before there was anything to erase.
+    pub(super) fn take_back(&mut self, subject: &str, partition: i16) {
+        if self.erased.is_empty() {
+            return;
+        }
+        if let Ok(subject) = SubjectId::new(subject) {
+            let erased = (subject, partition);
+            if self.erased.remove(&erased) {
+                self.held_bytes = self.held_bytes.saturating_sub(held_bytes(&erased));
+            }
+        }
+    }
+
+    /// How much memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// Takes them out, behind the changes that were taken out with them.
+    pub(super) fn take_behind(&mut self, changes: RowChanges) -> RowChanges {
+        if self.erased.is_empty() {
+            return changes;
+        }
+        let (table, sql) = (self.table, self.sql);
+        let Self { erased, .. } = std::mem::replace(self, Self::new(table, sql));
+        let erase = move |erased: &[Erased]| {
+            let mut rows = Rows::new(table, COLUMNS);
+            for (subject, partition) in erased {
+                rows.push(&[subject.as_str().into(), (*partition).into()]);
+            }
+            RowChange::Erase(rows, sql)
+        };
+        Box::new(changes.chain(in_pieces(erased.into_iter().collect(), |_, _| true, erase)))
+    }
+}
+
+/// With its share of a node.
+fn held_bytes((subject, _): &Erased) -> usize {
+    2 * size_of::<Erased>() + allocated(subject.as_str().len())
+}
+
+/// Refuses an event whose texts are sealed for somebody else than whose rows are erased: they would outlive their subject.
+pub(super) fn check_subject(fact: &Fact<'_, BankEvent>, expected: &str) -> Result<(), FoldError> {
+    match fact.subject {
+        Some(subject) if subject.as_str() != expected => Err(FoldError(format!(
+            "its personal texts are sealed for subject `{subject}`, they should be for `{expected}`"
+        ))),
+        _ => Ok(()),
+    }
+}
