@@ -3,6 +3,7 @@
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{ReadError, ReplayError};
+use daybook_keys::{KeyStoreError, OpenError};
 use daybook_runtime::status;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -62,12 +63,18 @@ pub(crate) enum QueryError {
     /// A stream's events lead to no state of this domain.
     #[error("the events of stream `{id}` make no state")]
     NoState { id: String },
-    /// A state cannot be written as JSON.
-    #[error("the state cannot be written as JSON")]
+    /// A state or an event cannot be written as JSON.
+    #[error("the answer cannot be written as JSON")]
     Encode {
         #[source]
         source: serde_json::Error,
     },
+    /// A sealed text does not open, and its key was not destroyed.
+    #[error("the event at position {position} has a text that cannot be opened: {why}")]
+    Unopened { position: Position, why: OpenError },
+    /// What it takes to open sealed texts is away.
+    #[error(transparent)]
+    KeyStore(#[from] KeyStoreError),
     /// Positions have no gaps, and yet events are missing.
     #[error("the log lacks events after position {after}, up to {reached}")]
     LogGap { after: Position, reached: Position },
@@ -200,6 +207,19 @@ impl From<QueryError> for Status {
             }
             QueryError::NoState { .. } => status::data_loss("NO_STATE", message, Vec::new()),
             QueryError::Encode { source } => status::internal(&Uuid::new_v4().to_string(), &source),
+            QueryError::Unopened { position, why } => {
+                tracing::error!(event.position = %position, "{message}");
+                let (reason, subject_id) = match why {
+                    OpenError::UnknownSubject(subject_id) => ("KEY_UNKNOWN", subject_id),
+                    OpenError::NotSealedHere(subject_id) => ("TEXT_NOT_SEALED_HERE", subject_id),
+                };
+                let facts = vec![
+                    ("subject_id", subject_id.to_string()),
+                    ("position", position.to_string()),
+                ];
+                status::data_loss(reason, message, facts)
+            }
+            QueryError::KeyStore(error) => key_store_status(error),
             QueryError::LogGap { after, reached } => {
                 tracing::error!(%after, %reached, "{message}");
                 let facts = vec![("after", after.to_string()), ("reached", reached.to_string())];
@@ -228,6 +248,24 @@ fn log_status(error: ReadError) -> Status {
             status::data_loss("EVENT_UNDECODABLE", &error, facts)
         }
         ReadError::Database(source) => database_status(&source),
+    }
+}
+
+/// Away, refusing or not migrated are alike to a caller: what is sealed cannot be shown now.
+fn key_store_status(error: KeyStoreError) -> Status {
+    match error {
+        KeyStoreError::Database(source) => {
+            tracing::warn!(error = %source, "the key store is away");
+            let message = "the key store is away, and the answer holds sealed texts; try again";
+            status::unavailable("KEY_STORE_UNAVAILABLE", message)
+        }
+        KeyStoreError::Corrupt | KeyStoreError::CorruptId(_) => {
+            tracing::error!("{error}");
+            status::data_loss("KEY_STORE_CORRUPT", &error, Vec::new())
+        }
+        KeyStoreError::NoRandomNumbers(_) | KeyStoreError::NotApart => {
+            status::internal(&Uuid::new_v4().to_string(), &error)
+        }
     }
 }
 
@@ -273,6 +311,7 @@ fn passes_by_itself(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use daybook_core::subject::SubjectId;
     use tonic_types::StatusExt as _;
 
     use super::*;
@@ -318,6 +357,20 @@ mod tests {
             (QueryError::TooLarge { rows_max: 1 }, Code::ResourceExhausted, "ANSWER_TOO_LARGE"),
             (QueryError::Overloaded { calls_max: 1 }, Code::ResourceExhausted, "OVERLOADED"),
             (QueryError::TooSlow, Code::DeadlineExceeded, "TOO_SLOW"),
+            (
+                QueryError::Unopened {
+                    position: at(9),
+                    why: OpenError::UnknownSubject(SubjectId::new("alice").expect("valid")),
+                },
+                Code::DataLoss,
+                "KEY_UNKNOWN",
+            ),
+            (
+                KeyStoreError::Database(sqlx::Error::PoolTimedOut).into(),
+                Code::Unavailable,
+                "KEY_STORE_UNAVAILABLE",
+            ),
+            (KeyStoreError::Corrupt.into(), Code::DataLoss, "KEY_STORE_CORRUPT"),
             (QueryError::Log(ReadError::NoLog), Code::Unavailable, "NO_LOG"),
             (sqlx::Error::PoolTimedOut.into(), Code::Unavailable, "DATABASE_UNAVAILABLE"),
             (sqlx::Error::RowNotFound.into(), Code::Internal, "INTERNAL"),

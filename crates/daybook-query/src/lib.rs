@@ -1,7 +1,8 @@
 //! The read side: answers from the read models, and from the log where history itself is asked for. It writes nothing.
 //!
 //! In reading order: the settings; the service (one module an RPC: check the request, ask the question, say the
-//! answer); the questions (one module and its SQL each); how an answer comes to reflect a position (G9); pages; errors.
+//! answer); the questions (one module and its SQL each); how an answer comes to reflect a position (G9); how personal texts
+//! are opened; pages; errors.
 
 mod budget;
 mod consistency;
@@ -9,6 +10,7 @@ mod error;
 mod log;
 mod page;
 mod page_token;
+mod personal;
 mod pools;
 mod queries;
 mod run;

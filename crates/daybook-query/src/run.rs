@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::consistency::{ReadModels, read_checkpoints};
 use crate::error::QueryError;
 use crate::log::Log;
+use crate::personal::Opener;
 use crate::pools::Pools;
 use crate::service::Service;
 use crate::settings::QuerySettings;
@@ -21,7 +22,8 @@ use crate::settings::QuerySettings;
 /// answers UNAVAILABLE until they are there.
 ///
 /// # Errors
-/// When the settings contradict each other, the listener fails, or calls in hand do not finish.
+/// When the settings contradict each other, the key store is not apart from the log, the listener fails, or calls in hand
+/// do not finish.
 pub async fn run(
     settings: QuerySettings,
     listener: TcpListener,
@@ -29,13 +31,16 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     settings.check()?;
     let pools = Pools::new(&settings)?;
+    let keys = settings.keys.store("daybook-query").context("--keys-database-url")?;
+    let opener = Opener::new(keys, settings.acquire_max());
+    opener.check_apart(&pools.log).await?;
     let log = Arc::new(Log::new(pools.log.clone()));
     let read_models = Arc::new(ReadModels::new(pools.read.clone()));
     let interval = settings.poll_interval();
     let look_max = settings.query_max();
 
     let address = listener.local_addr().context("listen")?;
-    let service = Service::new(settings, Arc::clone(&log), Arc::clone(&read_models));
+    let service = Service::new(settings, Arc::clone(&log), Arc::clone(&read_models), opener);
     let service = QueryServiceServer::new(service)
         .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
         .max_encoding_message_size(server::MESSAGE_BYTES_MAX);

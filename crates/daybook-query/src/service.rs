@@ -44,6 +44,7 @@ use crate::budget::Budget;
 use crate::consistency::{Need, ReadModels, View};
 use crate::error::QueryError;
 use crate::log::Log;
+use crate::personal::Opener;
 use crate::settings::QuerySettings;
 
 /// The service.
@@ -51,6 +52,7 @@ pub(crate) struct Service {
     settings: QuerySettings,
     log: Arc<Log>,
     read_models: Arc<ReadModels>,
+    opener: Opener,
     calls: Semaphore,
 }
 
@@ -58,6 +60,7 @@ pub(crate) struct Service {
 struct Call<'a> {
     log: &'a Log,
     read_models: &'a ReadModels,
+    opener: &'a Opener,
     budget: Budget,
     /// Its place among the calls that may be in hand at once.
     _place: SemaphorePermit<'a>,
@@ -68,9 +71,10 @@ impl Service {
         settings: QuerySettings,
         log: Arc<Log>,
         read_models: Arc<ReadModels>,
+        opener: Opener,
     ) -> Self {
         let places = usize::try_from(settings.calls_max).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { settings, log, read_models, calls: Semaphore::new(places) }
+        Self { settings, log, read_models, opener, calls: Semaphore::new(places) }
     }
 
     /// Takes a call in hand, or refuses it where there are too many.
@@ -78,8 +82,8 @@ impl Service {
         let calls_max = self.settings.calls_max;
         let place = self.calls.try_acquire().map_err(|_| QueryError::Overloaded { calls_max })?;
         let budget = Budget::of(request.metadata(), &self.settings);
-        let (log, read_models) = (&*self.log, &*self.read_models);
-        Ok((Call { log, read_models, budget, _place: place }, request.into_inner()))
+        let (log, read_models, opener) = (&*self.log, &*self.read_models, &self.opener);
+        Ok((Call { log, read_models, opener, budget, _place: place }, request.into_inner()))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use clap::value_parser;
+use daybook_keys::KeySettings;
 use daybook_runtime::postgres;
 use daybook_runtime::telemetry::TelemetrySettings;
 
@@ -29,7 +30,7 @@ pub struct QuerySettings {
     #[arg(long, env = "DAYBOOK_QUERY_POOL_SIZE", default_value_t = 16, value_parser = value_parser!(u32).range(2..=1000))]
     pub pool_size: u32,
 
-    /// Most milliseconds that a call waits for a free or a new connection; then it is UNAVAILABLE
+    /// Most milliseconds that a call waits for a free or a new connection, or for the key store; then it is UNAVAILABLE
     #[arg(long, env = "DAYBOOK_QUERY_ACQUIRE_MAX_MS", default_value_t = 1000, value_parser = value_parser!(u64).range(10..=60_000))]
     pub acquire_max_ms: u64,
 
@@ -50,6 +51,10 @@ pub struct QuerySettings {
     #[arg(long, env = "DAYBOOK_QUERY_CALLS_MAX", default_value_t = 1024, value_parser = value_parser!(u32).range(1..=100_000))]
     pub calls_max: u32,
 
+    /// Where the keys of personal texts are.
+    #[command(flatten)]
+    pub keys: KeySettings,
+
     /// How logs are written.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
@@ -63,6 +68,9 @@ impl QuerySettings {
     pub fn check(&self) -> anyhow::Result<()> {
         postgres::options(&self.log_database_url, "").context("--log-database-url")?;
         postgres::options(self.read_database_url(), "").context("--read-database-url")?;
+        if let Some(url) = self.keys.url() {
+            postgres::options(url, "").context("--keys-database-url")?;
+        }
         ensure!(
             self.acquire_max_ms <= self.query_max_ms,
             "--acquire-max-ms {} is more than --query-max-ms {}, of which it is a part",
@@ -127,7 +135,9 @@ mod tests {
         assert!(parse(&[]).check().is_ok());
         let error = parse(&["--acquire-max-ms", "6000"]).check().expect_err("more than query-max");
         assert!(error.to_string().contains("--acquire-max-ms 6000"), "{error}");
-        let error = parse(&["--read-database-url", "nonsense"]).check().expect_err("not ours");
-        assert!(error.to_string().contains("--read-database-url"), "{error}");
+        for flag in ["--read-database-url", "--keys-database-url"] {
+            let error = parse(&[flag, "nonsense"]).check().expect_err("not ours");
+            assert!(error.to_string().contains(flag), "{error}");
+        }
     }
 }

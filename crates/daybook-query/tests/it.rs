@@ -30,6 +30,8 @@ mod privileges;
 mod projection_status;
 #[path = "it/proofs.rs"]
 mod proofs;
+#[path = "it/sealed.rs"]
+mod sealed;
 #[path = "it/state_at.rs"]
 mod state_at;
 #[path = "it/statements.rs"]

@@ -13,7 +13,8 @@ pub(crate) const ACCOUNTS: &str = "accounts";
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct AccountRow {
     pub(crate) account_id: String,
-    pub(crate) owner: String,
+    /// `None`: erased.
+    pub(crate) owner: Option<String>,
     pub(crate) currency: String,
     pub(crate) balance: i64,
     pub(crate) held: i64,

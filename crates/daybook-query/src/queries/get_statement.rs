@@ -22,6 +22,8 @@ pub(crate) struct EntryRow {
     pub(crate) transfer_id: Option<String>,
     pub(crate) actor: String,
     pub(crate) reason: Option<String>,
+    /// Whose personal texts the row has, or had: the reason, and of a refund the customer.
+    pub(crate) subject_id: Option<String>,
     pub(crate) correlation_id: String,
 }
 

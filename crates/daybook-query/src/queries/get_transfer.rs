@@ -33,6 +33,9 @@ pub(crate) struct StepRow {
     pub(crate) recorded_at: String,
     #[serde(default)]
     pub(crate) reason: Option<String>,
+    /// Whose personal text the reason is, or was.
+    #[serde(default)]
+    pub(crate) subject: Option<String>,
     pub(crate) position: i64,
 }
 

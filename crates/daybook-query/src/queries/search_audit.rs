@@ -89,6 +89,8 @@ pub(crate) struct AuditRow {
     pub(crate) command_id: Option<String>,
     pub(crate) ip: Option<String>,
     pub(crate) reason: Option<String>,
+    /// Whose personal text the reason is, or was.
+    pub(crate) subject_id: Option<String>,
     /// Of a later step of a transfer: that of the transfer.
     pub(crate) amount: Option<i64>,
     pub(crate) currency: Option<String>,

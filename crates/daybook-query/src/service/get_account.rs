@@ -5,7 +5,7 @@ use daybook_proto::v1::{Account, GetAccountRequest, GetAccountResponse};
 
 use super::Call;
 use super::fields::{checked, min_position};
-use super::words::{account_status, timestamp};
+use super::words::{account_status, shown_unless, timestamp};
 use crate::error::{Kind, QueryError};
 use crate::queries::get_account::{ACCOUNTS, AccountRow, get_account};
 
@@ -29,6 +29,7 @@ pub(super) async fn answer(
 pub(super) fn account(row: AccountRow) -> Result<Account, QueryError> {
     let available =
         i128::from(row.balance) - i128::from(row.held) + i128::from(row.overdraft_limit);
+    let (owner, owner_hidden) = shown_unless(row.owner.is_none(), row.owner);
     Ok(Account {
         balance_minor_units: row.balance,
         held_minor_units: row.held,
@@ -42,7 +43,8 @@ pub(super) fn account(row: AccountRow) -> Result<Account, QueryError> {
         opened_at: timestamp(row.opened_at),
         updated_at: timestamp(row.updated_at),
         account_id: row.account_id,
-        owner: row.owner,
+        owner,
+        owner_hidden: owner_hidden.into(),
         currency: row.currency,
     })
 }

@@ -3,6 +3,7 @@
 use daybook_core::bank::Bank;
 use daybook_core::domain::Domain as _;
 use daybook_core::stream::StreamId;
+use daybook_core::subject::ERASURE_STREAM_TYPE;
 use daybook_proto::v1::{GetAggregateAtRequest, GetAggregateAtResponse};
 
 use super::Call;
@@ -17,6 +18,12 @@ pub(super) async fn answer(
 ) -> Result<GetAggregateAtResponse, QueryError> {
     let min_position = min_position(request.min_position)?;
     let stream_id = checked("stream_id", StreamId::parse(&request.stream_id))?;
+    if stream_id.stream_type() == ERASURE_STREAM_TYPE {
+        return Err(QueryError::invalid(
+            "stream_id",
+            "is of a stream that has events and no state",
+        ));
+    }
     let as_of = At::check(request.at.map(At::from))?;
 
     call.log.reach(min_position, &call.budget).await?;

@@ -8,7 +8,7 @@ use daybook_proto::v1::{Event, GetEventHistoryRequest, GetEventHistoryResponse};
 
 use super::Call;
 use super::fields::{checked, event_types, min_position, version};
-use super::words::timestamp;
+use super::words::{shown, timestamp};
 use crate::error::{Kind, QueryError};
 use crate::page::{self, PageSize};
 use crate::page_token::{self, Fingerprint};
@@ -23,12 +23,13 @@ pub(super) async fn answer(
 
     call.log.reach(min_position, &call.budget).await?;
     let log = &call.log.reader;
-    let events = call.budget.bound(get_event_history(log, &question, size)).await?;
+    let mut events = call.budget.bound(get_event_history(log, &question, size)).await?;
     let stream_id = &question.stream_id;
     if events.is_empty() && !call.budget.bound(stream_exists(log, stream_id)).await? {
         return Err(QueryError::NotFound { kind: Kind::Stream, id: stream_id.to_string() });
     }
 
+    call.opener.open(&mut events, &call.budget).await?;
     let events = events.iter().map(event).collect::<Result<_, _>>()?;
     let (events, more) = page::cut(events, size);
     let next_page_token = match events.last() {
@@ -68,11 +69,13 @@ fn question(
     Ok((question, size, list))
 }
 
+/// An event whose personal texts are opened, as the contract has it.
 pub(super) fn event(event: &RecordedEvent) -> Result<Event, QueryError> {
     let metadata = event.parse_metadata().map_err(|source| {
         let (stream_id, version) = (event.stream_id.clone(), event.version);
         QueryError::Log(ReadError::Undecodable { stream_id, version, source })
     })?;
+    let (reason, reason_hidden) = shown(metadata.reason.as_ref());
     Ok(Event {
         position: event.position.get(),
         stream_id: event.stream_id.to_string(),
@@ -84,7 +87,8 @@ pub(super) fn event(event: &RecordedEvent) -> Result<Event, QueryError> {
         metadata_json: event.metadata.get().to_owned(),
         recorded_at: timestamp(event.recorded_at),
         actor: metadata.actor.to_string(),
-        reason: metadata.reason.map(|reason| reason.reveal().to_owned()).unwrap_or_default(),
+        reason,
+        reason_hidden: reason_hidden.into(),
         correlation_id: metadata.correlation_id.to_string(),
         causation_id: metadata.causation_id.map(|id| id.to_string()).unwrap_or_default(),
         command_id: metadata.command_id.to_string(),

@@ -1,13 +1,13 @@
 //! GetStatement.
 
 use daybook_core::account::AccountId;
-use daybook_proto::v1::{Entry, GetStatementRequest, GetStatementResponse};
+use daybook_proto::v1::{Entry, EntryKind, GetStatementRequest, GetStatementResponse};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::Call;
 use super::fields::{checked, min_position, optional_time};
-use super::words::{entry_kind, timestamp};
+use super::words::{entry_kind, shown_unless, timestamp};
 use crate::consistency::View;
 use crate::error::{Kind, QueryError};
 use crate::page::{self, PageSize};
@@ -112,16 +112,26 @@ pub(super) fn balance_before(first: &EntryRow) -> Result<i64, QueryError> {
 }
 
 pub(super) fn entry(row: EntryRow) -> Result<Entry, QueryError> {
+    let kind = entry_kind(&row.kind, ACCOUNT_ENTRIES)?;
+    // A refund has its customer until both texts are erased.
+    let is_refund = kind == EntryKind::Refund;
+    let customer_erased = is_refund && row.counterparty.is_none();
+    let reason_erased =
+        row.subject_id.is_some() && row.reason.is_none() && (customer_erased || !is_refund);
+    let (counterparty, counterparty_hidden) = shown_unless(customer_erased, row.counterparty);
+    let (reason, reason_hidden) = shown_unless(reason_erased, row.reason);
     Ok(Entry {
         version: row.version,
         position: row.position,
-        kind: entry_kind(&row.kind, ACCOUNT_ENTRIES)?.into(),
+        kind: kind.into(),
         amount_minor_units: row.amount,
         balance_minor_units: row.balance,
-        counterparty: row.counterparty.unwrap_or_default(),
+        counterparty,
+        counterparty_hidden: counterparty_hidden.into(),
         transfer_id: row.transfer_id.unwrap_or_default(),
         actor: row.actor,
-        reason: row.reason.unwrap_or_default(),
+        reason,
+        reason_hidden: reason_hidden.into(),
         recorded_at: timestamp(row.recorded_at),
         correlation_id: row.correlation_id,
     })

@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Call;
 use super::fields::{checked, min_position};
-use super::words::{timestamp, transfer_status};
+use super::words::{shown_unless, timestamp, transfer_status};
 use crate::error::{Kind, QueryError};
 use crate::queries::get_transfer::{StepRow, TRANSFERS, TransferRow, get_transfer};
 
@@ -48,11 +48,14 @@ fn step(row: StepRow) -> Result<TransferStep, QueryError> {
             projection: TRANSFERS,
             what: format!("the time of the step at position {}: {error}", row.position),
         })?;
+    let erased = row.subject.is_some() && row.reason.is_none();
+    let (reason, reason_hidden) = shown_unless(erased, row.reason);
     Ok(TransferStep {
         status: transfer_status(&row.status)?.into(),
         actor: row.actor,
         recorded_at: timestamp(recorded_at),
-        reason: row.reason.unwrap_or_default(),
+        reason,
+        reason_hidden: reason_hidden.into(),
         position: row.position,
     })
 }

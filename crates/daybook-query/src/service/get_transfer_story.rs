@@ -18,10 +18,11 @@ pub(super) async fn answer(
 
     call.log.reach(min_position, &call.budget).await?;
     let story = get_transfer_story(&call.log.reader, &transfer_id);
-    let story = call.budget.bound(story).await?;
+    let mut story = call.budget.bound(story).await?;
     if story.is_empty() {
         return Err(QueryError::NotFound { kind: Kind::Transfer, id: request.transfer_id });
     }
+    call.opener.open(&mut story, &call.budget).await?;
     let events = story.iter().map(event).collect::<Result<_, _>>()?;
     Ok(GetTransferStoryResponse { events })
 }

@@ -10,7 +10,7 @@ use super::Call;
 use super::fields::{
     checked, event_types, min_position, optional, optional_currency, optional_time, position,
 };
-use super::words::timestamp;
+use super::words::{shown_unless, timestamp};
 use crate::consistency::View;
 use crate::error::QueryError;
 use crate::page::{self, PageSize};
@@ -73,7 +73,8 @@ fn filter(request: &SearchAuditRequest) -> Result<AuditFilter, QueryError> {
         optional(&request.stream_type, || match event_types_of(&request.stream_type) {
             Some(_) => Ok(request.stream_type.clone()),
             None => {
-                Err(QueryError::invalid("stream_type", "is not account, transfer or projection"))
+                let known = "is not account, transfer, projection, subject or erasure";
+                Err(QueryError::invalid("stream_type", known))
             }
         })?;
     let reason = optional(&request.reason, || match &request.reason {
@@ -180,11 +181,14 @@ fn before(position: Position) -> Position {
 
 fn event(row: AuditRow) -> AuditEvent {
     let currency = row.currency.unwrap_or_default();
+    let erased = row.subject_id.is_some() && row.reason.is_none();
+    let (reason, reason_hidden) = shown_unless(erased, row.reason);
     AuditEvent {
         position: row.position,
         recorded_at: timestamp(row.recorded_at),
         actor: row.actor,
-        reason: row.reason.unwrap_or_default(),
+        reason,
+        reason_hidden: reason_hidden.into(),
         event_type: row.event_type,
         stream_id: row.stream_id,
         version: row.version,

@@ -1,6 +1,7 @@
 //! The words of the read models and what the public contract calls them.
 
-use daybook_proto::v1::{AccountStatus, EntryKind, TransferStatus};
+use daybook_core::personal::Personal;
+use daybook_proto::v1::{AccountStatus, EntryKind, Hidden, TransferStatus};
 use prost_types::Timestamp;
 use time::OffsetDateTime;
 
@@ -54,6 +55,22 @@ pub(super) fn transfer_status_filter(number: i32) -> Result<Option<&'static str>
 pub(super) fn timestamp(time: OffsetDateTime) -> Option<Timestamp> {
     let nanos = i32::try_from(time.nanosecond()).expect("less than a second");
     Some(Timestamp { seconds: time.unix_timestamp(), nanos })
+}
+
+/// A personal text of the log, as far as it is opened; empty where it is hidden, or there is none.
+pub(super) fn shown(text: Option<&Personal>) -> (String, Hidden) {
+    match text {
+        None => (String::new(), Hidden::Unspecified),
+        Some(Personal::Plain(text)) => (text.clone(), Hidden::Unspecified),
+        Some(Personal::Sealed(_)) => (String::new(), Hidden::Sealed),
+        Some(Personal::Erased) => (String::new(), Hidden::Erased),
+    }
+}
+
+/// A personal text of a read model, which has them opened until they are erased.
+pub(super) fn shown_unless(erased: bool, text: Option<String>) -> (String, Hidden) {
+    let hidden = if erased { Hidden::Erased } else { Hidden::Unspecified };
+    (text.unwrap_or_default(), hidden)
 }
 
 fn meaning<T: Copy>(

@@ -1,7 +1,7 @@
 //! GetAccount and ListAccounts.
 
 use daybook_proto::v1::{
-    Account, AccountStatus, GetAccountRequest, ListAccountsRequest, ListAccountsResponse,
+    Account, AccountStatus, GetAccountRequest, Hidden, ListAccountsRequest, ListAccountsResponse,
 };
 use prost_types::Timestamp;
 use tonic::Code;
@@ -33,6 +33,7 @@ async fn an_account_is_shown_as_it_stands() {
         version: 3,
         opened_at: Some(Timestamp { seconds: 1_767_225_600, nanos: 0 }),
         updated_at: Some(Timestamp { seconds: 1_767_225_660, nanos: 0 }),
+        owner_hidden: Hidden::Unspecified.into(),
     };
     assert_eq!(answer.account, Some(expected));
 }

@@ -47,7 +47,7 @@ async fn each_filter_uses_its_index_and_none_reads_the_whole_table() {
         ),
         ("audit_1_causation_id", SearchAuditRequest { caused_by: text("command-77-1"), ..any() }),
         ("audit_1_magnitude", SearchAuditRequest { min_amount_minor_units: 1_900_000, ..any() }),
-        ("audit_1_to_tsvector_idx", SearchAuditRequest { reason: text("month 77"), ..any() }),
+        ("audit_1_words", SearchAuditRequest { reason: text("month 77"), ..any() }),
     ];
     for (index, request) in cases {
         let before = uses(&world).await.unwrap();

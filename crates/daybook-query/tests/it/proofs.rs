@@ -1,5 +1,6 @@
 //! Proofs that a stranger can verify, of a tree that the prover's own store wrote.
 
+use daybook_proof::evidence::{Evidence, ProvenEvent, Subject};
 use daybook_proof::proof::{verify_consistency, verify_inclusion};
 use daybook_proof::{Checkpoint, Edge, Hash, PrivateKey, SignedCheckpoint, leaf};
 use daybook_proto::v1::{
@@ -8,7 +9,7 @@ use daybook_proto::v1::{
 use daybook_prover::store::Store;
 use tonic::{Code, Status};
 
-use crate::world::{World, info};
+use crate::world::{Keys, NewEvent, World, info};
 
 const NAME: &str = "ledger.example.com/test";
 
@@ -174,4 +175,59 @@ async fn a_tree_that_lacks_tiles_says_data_loss() {
     world.sql("DELETE FROM proof.tiles").await;
     let status = world.client.clone().get_inclusion_proof(inclusion(vec![1])).await.unwrap_err();
     assert_eq!(told(&status), (Code::DataLoss, "TREE_DAMAGED".to_owned()));
+}
+
+/// The exact events of alice's account and their proofs, as `daybook evidence` puts them together.
+async fn evidence(world: &World, signed: &SignedCheckpoint) -> Evidence {
+    let question = GetInclusionProofRequest { with_texts: true, ..inclusion(vec![1, 2]) };
+    let answer = world.client.clone().get_inclusion_proof(question).await.unwrap().into_inner();
+    let events = answer.proofs.iter().map(|proof| {
+        let event = leaf::decode(&proof.leaf, &proof.data_json, &proof.metadata_json).unwrap();
+        ProvenEvent::new(event, hashes(&proof.hashes))
+    });
+    let (subject, made_at) = (Subject::Account("alice".to_owned()), String::new());
+    Evidence::new(subject, made_at, key().public(), signed, events.collect())
+}
+
+/// `check_evidence.py`, the second implementation.
+fn convinces_python(evidence: &Evidence) -> bool {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    serde_json::to_writer(&file, evidence).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../daybook-proof/check_evidence.py");
+    let mut python = std::process::Command::new("python3");
+    python.args(["-B", script]).arg(file.path()).arg(key().public().to_string());
+    python.status().unwrap().success()
+}
+
+#[tokio::test]
+async fn evidence_of_sealed_events_convinces_before_and_after_a_forgetting_and_shows_nothing() {
+    let keys = Keys::start().await;
+    let world = World::start_with(&["--keys-database-url", &keys.url()]).await;
+    let owner = keys.seal("alice", "d-1", "owner", "Ann Sealed").await;
+    let reason = keys.seal("alice", "d-1", "reason", "moving in").await;
+    let opened = format!(r#"{{"owner":{owner},"currency":"USD","overdraft_limit":0}}"#);
+    let deposited = r#"{"amount":{"minor_units":1,"currency":"USD"},"balance":1}"#;
+    for (event_type, data) in [("account-opened", &*opened), ("money-deposited", deposited)] {
+        let (stream_id, reason) = ("account-alice", &*reason);
+        world
+            .append_event(NewEvent { stream_id, event_type, data, reason, ..Default::default() })
+            .await;
+    }
+    let signed = sign(&world).await;
+    let before = evidence(&world, &signed).await;
+    keys.destroy("alice").await;
+    let after = evidence(&world, &signed).await;
+    assert_eq!(before, after, "history did not change");
+    after.check(&[key().public().clone()]).unwrap();
+    assert!(convinces_python(&after));
+    assert_eq!(after.events[0].data, opened, "to the letter");
+    let report = after.report.join("\n");
+    assert!(report.contains("because: [sealed]"), "{report}");
+    assert!(report.contains(r#"{"currency":"USD","overdraft_limit":0,"owner":[sealed]}"#));
+    assert!(!report.contains("Ann Sealed") && !report.contains("moving in"), "{report}");
+
+    let mut forged = after.clone();
+    forged.events[0].data = opened.replace(&owner, r#"{"plain":"Eve"}"#);
+    assert!(forged.check(&[key().public().clone()]).is_err());
+    assert!(!convinces_python(&forged));
 }

@@ -1,6 +1,6 @@
 //! GetStatement.
 
-use daybook_proto::v1::{Entry, EntryKind, GetStatementRequest, GetStatementResponse};
+use daybook_proto::v1::{Entry, EntryKind, GetStatementRequest, GetStatementResponse, Hidden};
 use prost_types::Timestamp;
 use tonic::Code;
 
@@ -75,6 +75,8 @@ async fn a_statement_says_what_who_why_and_when() {
         reason: "rent".to_owned(),
         recorded_at: second(20, 0),
         correlation_id: "c-4".to_owned(),
+        counterparty_hidden: Hidden::Unspecified.into(),
+        reason_hidden: Hidden::Unspecified.into(),
     };
     assert_eq!(answer.entries[1], expected);
 }

@@ -1,7 +1,7 @@
 //! GetTransfer and ListTransfers.
 
 use daybook_proto::v1::{
-    GetTransferRequest, ListTransfersRequest, ListTransfersResponse, Money, Transfer,
+    GetTransferRequest, Hidden, ListTransfersRequest, ListTransfersResponse, Money, Transfer,
     TransferStatus, TransferStep,
 };
 use prost_types::Timestamp;
@@ -26,6 +26,7 @@ async fn a_transfer_says_who_took_each_step_and_when() {
         recorded_at: Some(Timestamp { seconds: 1_767_225_600 + position - 5, nanos }),
         reason: reason.to_owned(),
         position,
+        reason_hidden: Hidden::Unspecified.into(),
     };
     let expected = Transfer {
         transfer_id: "t-1".to_owned(),

@@ -1,5 +1,7 @@
 //! One test's world: a server of its own with a log and read models, the service in front of it, and a client.
 
+#[path = "world/keys.rs"]
+mod keys;
 #[path = "world/log.rs"]
 mod log;
 #[path = "world/rows.rs"]
@@ -19,6 +21,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 use tonic_types::{ErrorInfo, StatusExt as _};
 
+pub(crate) use keys::Keys;
 pub(crate) use log::NewEvent;
 pub(crate) use rows::{AccountRow, EntryRow, TransferRow};
 

@@ -6,7 +6,9 @@ use daybook_core::account::{Account, AccountEvent};
 use daybook_core::domain::Aggregate as _;
 use daybook_core::money::{Currency, magnitude_of};
 use daybook_core::projection::{ProjectionEvent, ProjectionRecord};
+use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject, SubjectEvent};
 use daybook_core::transfer::{Transfer, TransferEvent};
+use daybook_core::words::Words;
 use daybook_eventlog::Direction;
 use sqlx::{Postgres, QueryBuilder};
 
@@ -14,7 +16,7 @@ use super::{AuditFilter, AuditPage};
 
 /// Of a candidate, as the index of the driver has led to it.
 const COLUMNS: &str = "position, recorded_at, version, amount, event_id, magnitude, stream_id, event_type, actor, \
-    correlation_id, causation_id, command_id, currency, ip, reason";
+    correlation_id, causation_id, command_id, currency, ip, reason, words, subject_id";
 
 /// The magnitude of a row whose amount stands in the first event of its stream.
 const AMOUNT_OF_FIRST: i16 = 0;
@@ -106,6 +108,7 @@ pub(crate) fn event_types_of(stream_type: &str) -> Option<&'static [&'static str
         Account::STREAM_TYPE => Some(AccountEvent::EVENT_TYPES),
         Transfer::STREAM_TYPE => Some(TransferEvent::EVENT_TYPES),
         ProjectionRecord::STREAM_TYPE => Some(ProjectionEvent::EVENT_TYPES),
+        Subject::STREAM_TYPE | ERASURE_STREAM_TYPE => Some(SubjectEvent::EVENT_TYPES),
         _ => None,
     }
 }
@@ -158,7 +161,7 @@ pub(super) fn statement(
     let order = order(page.direction);
     let mut sql = Sql::new(
         "SELECT position, recorded_at, version, event_id, stream_id, event_type, actor, correlation_id, causation_id,
-            command_id, ip, reason, about.amount, about.currency, nth, matches
+            command_id, ip, reason, subject_id, about.amount, about.currency, nth, matches
          FROM (SELECT *, row_number() OVER (ORDER BY position ",
     );
     sql.push(order).push(") AS nth, ");
@@ -200,10 +203,15 @@ fn push_fits(sql: &mut Sql, filter: &AuditFilter) {
     }
     if let Some(words) = &filter.reason {
         // As the index has it, so that it is used.
-        sql.push(" AND reason IS NOT NULL AND to_tsvector('simple', reason) @@ plainto_tsquery('simple', ");
-        sql.push_bind(words.clone()).push(")");
+        sql.push(" AND words IS NOT NULL AND words @@ ");
+        sql.push_bind(all_of(&Words::of(words))).push("::tsquery");
     }
     sql.push(")");
+}
+
+/// As a tsquery. Letters and digits are all that stands between the quotes.
+fn all_of(words: &Words) -> String {
+    words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" & ")
 }
 
 /// Whether the filters hold that are about the amount.

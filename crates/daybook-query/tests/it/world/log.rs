@@ -10,12 +10,15 @@ pub(crate) struct NewEvent<'a> {
     pub(crate) age: u32,
     pub(crate) data: &'a str,
     pub(crate) command_id: &'a str,
+    /// JSON.
+    pub(crate) reason: &'a str,
 }
 
 impl Default for NewEvent<'_> {
     fn default() -> Self {
         let data = r#"{"b": 1,  "a": 1e2}"#;
-        Self { stream_id: "", event_type: "", age: 0, data, command_id: "d-1" }
+        let reason = r#"{"plain": "rent"}"#;
+        Self { stream_id: "", event_type: "", age: 0, data, command_id: "d-1", reason }
     }
 }
 
@@ -27,7 +30,7 @@ impl World {
 
     /// As [`World::append`], with anything in it.
     pub(crate) async fn append_event(&self, event: NewEvent<'_>) -> i64 {
-        let NewEvent { stream_id, event_type, age, data, command_id } = event;
+        let NewEvent { stream_id, event_type, age, data, command_id, reason } = event;
         let partition = partition_of(stream_id);
         let stream_type = stream_id.split('-').next().unwrap();
         let mut tx = self.admin.begin().await.unwrap();
@@ -37,7 +40,7 @@ impl World {
                  (SELECT count(*) + 1 FROM log.events WHERE stream_id = $1),
                  clock_timestamp() - make_interval(secs => $5), gen_random_uuid(), 1, $3, $1, $4, $2, $6::json,
                  format('{\"actor\": \"clerk\", \"correlation_id\": \"c-1\", \"causation_id\": \"m-1\", \"command_id\": \"%s\",
-                   \"reason\": {\"plain\": \"rent\"}}', $7::text)::json
+                   \"reason\": %s}', $7::text, $8::text)::json
              FROM log.head h RETURNING position",
         )
         .bind(stream_id)
@@ -47,6 +50,7 @@ impl World {
         .bind(f64::from(age))
         .bind(data)
         .bind(command_id)
+        .bind(reason)
         .fetch_one(&mut *tx)
         .await
         .unwrap();
