@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 
 use crate::owner_lock::OwnerLock;
+use crate::ports::is_taken;
 use crate::process::{Process, ProcessSpec};
 use crate::programs::service_binary;
 use crate::{Postgres, PostgresSettings, Redis, RedisSettings};
@@ -21,11 +22,22 @@ pub use service::Service;
 
 /// The database that holds log and read models.
 const DATABASE: &str = "daybook";
+/// The database of the key store, on a server of its own.
+const KEYS_DATABASE: &str = "daybook_keys";
 /// Says that a directory is a stack's and may be emptied by `fresh`.
 const MARKER: &str = "daybook-stack";
 /// The prover's key, made at the first start that needs it, and the name that it signs under.
 const KEY_FILE: &str = "prover.key";
 const KEY_NAME: &str = "daybook.local/private-stack";
+/// What the key store's server is started with beside `deploy/postgresql.conf`.
+const KEYS_OVERRIDES: [(&str, &str); 4] = [
+    ("shared_buffers", "32MB"),
+    ("min_wal_size", "32MB"),
+    ("maintenance_work_mem", "32MB"),
+    ("max_connections", "50"),
+];
+/// Ports that are tried for a service, at most.
+const PORT_ATTEMPTS: usize = 5;
 /// How long a service may take to finish its work in hand.
 const STOP_GRACE: Duration = Duration::from_secs(30);
 
@@ -41,6 +53,8 @@ pub struct StackSettings {
     pub fresh: bool,
     /// Hash and sign the log too.
     pub prover: bool,
+    /// Seal personal texts, with a second PostgreSQL for the keys.
+    pub keys: bool,
     /// Further flags of each service, such as `--snapshot-every 10`.
     pub flags: Vec<(Service, Vec<String>)>,
     /// Settings of PostgreSQL that win over `deploy/postgresql.conf`.
@@ -56,6 +70,7 @@ impl StackSettings {
             data_dir: data_dir.into(),
             fresh: false,
             prover: false,
+            keys: false,
             flags: Vec::new(),
             postgres: PostgresSettings::default(),
             lines: Arc::new(|_, _| {}),
@@ -81,6 +96,8 @@ pub struct Stack {
     pub redis: Redis,
     /// See `redis`.
     pub postgres: Postgres,
+    /// The server of the key store, where it was asked for.
+    pub keys: Option<Postgres>,
     ports: Ports,
     settings: StackSettings,
     _owner: OwnerLock,
@@ -106,30 +123,31 @@ impl Stack {
         let dir = &settings.data_dir;
         let owner = prepare(dir, settings.fresh)?;
         let (postgres_dir, redis_dir) = (dir.join("postgres"), dir.join("redis"));
-        let (postgres, redis) = tokio::try_join!(
+        let (postgres, redis, keys) = tokio::try_join!(
             Postgres::start(&postgres_dir, settings.postgres.clone()),
             Redis::start(&redis_dir, RedisSettings::default()),
+            start_keys(&settings),
         )?;
-        postgres.ensure_database(DATABASE).await?;
-        migrate(&postgres.superuser_url(DATABASE), &settings.lines).await?;
-        for service in Service::ALL.into_iter().chain([Service::Prover]) {
-            postgres.allow_login(service.role()).await?;
-        }
-        let ports = Ports {
-            command: crate::free_port()?,
-            projector: crate::free_port()?,
-            query: crate::free_port()?,
-            prover: crate::free_port()?,
+        let servers = Servers { postgres: &postgres, redis: &redis, keys: keys.as_ref() };
+        servers.set_up(&settings.lines).await?;
+        let start = |service| start_somewhere(&settings, servers, service);
+        let ((command, command_port), (projector, projector_port), (query, query_port)) = tokio::try_join!(
+            start(Service::Command),
+            start(Service::Projector),
+            start(Service::Query),
+        )?;
+        let (prover, prover_port) = match settings.prover {
+            true => {
+                let (prover, port) = start(Service::Prover).await?;
+                (Some(prover), port)
+            }
+            false => (None, crate::free_port()?),
         };
-        let start = |service, port| start_service(&settings, &postgres, &redis, service, port);
-        let (command, projector, query) = tokio::try_join!(
-            start(Service::Command, ports.command),
-            start(Service::Projector, ports.projector),
-            start(Service::Query, ports.query),
-        )?;
-        let prover = match settings.prover {
-            true => Some(start(Service::Prover, ports.prover).await?),
-            false => None,
+        let ports = Ports {
+            command: command_port,
+            projector: projector_port,
+            query: query_port,
+            prover: prover_port,
         };
         Ok(Self {
             command_url: format!("http://127.0.0.1:{}", ports.command),
@@ -140,6 +158,7 @@ impl Stack {
             prover,
             redis,
             postgres,
+            keys,
             ports,
             settings,
             _owner: owner,
@@ -158,8 +177,7 @@ impl Stack {
             Service::Query => self.ports.query,
             Service::Prover => self.ports.prover,
         };
-        let process =
-            start_service(&self.settings, &self.postgres, &self.redis, service, port).await?;
+        let process = start_service(&self.settings, self.servers(), service, port).await?;
         match service {
             Service::Command => self.command = process,
             Service::Projector => self.projector = process,
@@ -191,7 +209,11 @@ impl Stack {
     ) -> anyhow::Result<Process> {
         let mut settings = self.settings.clone();
         settings.flags.push((service, flags.iter().map(|flag| (*flag).to_owned()).collect()));
-        start_service(&settings, &self.postgres, &self.redis, service, port).await
+        start_service(&settings, self.servers(), service, port).await
+    }
+
+    fn servers(&self) -> Servers<'_> {
+        Servers { postgres: &self.postgres, redis: &self.redis, keys: self.keys.as_ref() }
     }
 
     /// Flags of a service from its next start on, instead of those that the stack was started with.
@@ -208,6 +230,11 @@ impl Stack {
     /// Where the superuser finds log and read models.
     pub fn admin_url(&self) -> String {
         self.postgres.superuser_url(DATABASE)
+    }
+
+    /// Where the superuser finds the keys of data subjects, where there are any.
+    pub fn keys_admin_url(&self) -> Option<String> {
+        self.keys.as_ref().map(|keys| keys.superuser_url(KEYS_DATABASE))
     }
 
     /// Waits until a service ends by itself, and says which and how.
@@ -245,6 +272,9 @@ impl Stack {
         }
         self.redis.stop().await.context("stop Redis")?;
         self.postgres.stop_fast().await.context("stop PostgreSQL")?;
+        if let Some(keys) = &mut self.keys {
+            keys.stop_fast().await.context("stop the key store")?;
+        }
         Ok(())
     }
 }
@@ -281,22 +311,58 @@ fn prepare(dir: &Path, fresh: bool) -> anyhow::Result<OwnerLock> {
     std::fs::write(dir.join(MARKER), "A private Daybook stack; see `daybook dev --help`.\n")
         .with_context(|| format!("write to `{}`", dir.display()))?;
     if fresh {
-        let postgres = dir.join("postgres");
-        if postgres.exists() {
-            crate::postgres::stop_former(&postgres)?;
-            std::fs::remove_dir_all(&postgres)
+        for postgres in [dir.join("postgres"), dir.join("keys")].iter().filter(|dir| dir.exists()) {
+            crate::postgres::stop_former(postgres)?;
+            std::fs::remove_dir_all(postgres)
                 .with_context(|| format!("empty `{}`", postgres.display()))?;
         }
     }
     Ok(owner)
 }
 
-/// Runs `daybook migrate`, as an operator would.
-async fn migrate(database_url: &str, lines: &LineSink) -> anyhow::Result<()> {
-    let spec = ProcessSpec::new(service_binary("daybook")?)
-        .arg("migrate")
-        .env("DAYBOOK_MIGRATE_DATABASE_URL", database_url);
-    to_its_end("migrate", &spec, lines).await
+/// The servers that the services use.
+#[derive(Clone, Copy)]
+struct Servers<'a> {
+    postgres: &'a Postgres,
+    redis: &'a Redis,
+    keys: Option<&'a Postgres>,
+}
+
+impl Servers<'_> {
+    /// Makes databases, schemas and logins, as an operator would.
+    async fn set_up(self, lines: &LineSink) -> anyhow::Result<()> {
+        self.postgres.ensure_database(DATABASE).await?;
+        let mut spec = ProcessSpec::new(service_binary("daybook")?)
+            .arg("migrate")
+            .env("DAYBOOK_MIGRATE_DATABASE_URL", self.postgres.superuser_url(DATABASE));
+        if let Some(keys) = self.keys {
+            keys.ensure_database(KEYS_DATABASE).await?;
+            let url = keys.superuser_url(KEYS_DATABASE);
+            spec = spec.env("DAYBOOK_MIGRATE_KEYS_DATABASE_URL", url);
+        }
+        to_its_end("migrate", &spec, lines).await?;
+        for service in Service::ALL.into_iter().chain([Service::Prover]) {
+            self.postgres.allow_login(service.role()).await?;
+        }
+        if let Some(keys) = self.keys {
+            for service in Service::ALL {
+                keys.allow_login(service.role()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The server of the key store, where it is asked for. It holds little.
+async fn start_keys(settings: &StackSettings) -> anyhow::Result<Option<Postgres>> {
+    if !settings.keys {
+        return Ok(None);
+    }
+    let small = PostgresSettings {
+        overrides: KEYS_OVERRIDES.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
+        ..PostgresSettings::default()
+    };
+    Postgres::start(&settings.data_dir.join("keys"), small).await.map(Some)
 }
 
 /// Runs `daybook proof key generate`, where there is no key yet.
@@ -332,14 +398,31 @@ async fn to_its_end(verb: &str, spec: &ProcessSpec, lines: &LineSink) -> anyhow:
     Ok(())
 }
 
+/// Starts a service at a port that is free. Somebody else may take it before the service does; then another one is tried.
+async fn start_somewhere(
+    settings: &StackSettings,
+    servers: Servers<'_>,
+    service: Service,
+) -> anyhow::Result<(Process, u16)> {
+    for _ in 1..PORT_ATTEMPTS {
+        let port = crate::free_port()?;
+        match start_service(settings, servers, service, port).await {
+            Ok(process) => return Ok((process, port)),
+            Err(_) if is_taken(port) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let port = crate::free_port()?;
+    Ok((start_service(settings, servers, service, port).await?, port))
+}
+
 async fn start_service(
     settings: &StackSettings,
-    postgres: &Postgres,
-    redis: &Redis,
+    servers: Servers<'_>,
     service: Service,
     port: u16,
 ) -> anyhow::Result<Process> {
-    let url = postgres.url(service.role(), DATABASE);
+    let url = servers.postgres.url(service.role(), DATABASE);
     let key_file = settings.data_dir.join(KEY_FILE);
     if service == Service::Prover {
         make_key(&key_file, &settings.lines).await?;
@@ -349,9 +432,12 @@ async fn start_service(
         .arg(format!("127.0.0.1:{port}"))
         .env("DAYBOOK_LOG_DATABASE_URL", &url)
         .env("DAYBOOK_READ_DATABASE_URL", &url)
-        .env("DAYBOOK_REDIS_URL", redis.url())
+        .env("DAYBOOK_REDIS_URL", servers.redis.url())
         .env("DAYBOOK_PROVER_KEY_FILE", &key_file)
         .env("DAYBOOK_INSECURE_ACTOR_HEADER", "true");
+    if let Some(keys) = servers.keys {
+        spec = spec.env("DAYBOOK_KEYS_DATABASE_URL", keys.url(service.role(), KEYS_DATABASE));
+    }
     for (_, flags) in settings.flags.iter().filter(|(of, _)| *of == service) {
         spec = flags.iter().fold(spec, ProcessSpec::arg);
     }

@@ -8,6 +8,7 @@ mod crashes;
 mod export;
 mod fleet;
 mod fold;
+mod forgetting;
 mod operator;
 mod poison;
 mod proof;

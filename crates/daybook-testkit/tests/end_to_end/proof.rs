@@ -2,11 +2,12 @@
 
 use anyhow::ensure;
 use daybook_proof::proof::verify_consistency;
-use daybook_proof::{Hash, KeyFile, SignedCheckpoint};
+use daybook_proof::{Edge, Hash, KeyFile, SignedCheckpoint};
 use daybook_proto::v1 as proto;
 use daybook_testkit::eventually;
 use daybook_testkit::servers::Service;
 
+use crate::command_line::{daybook, daybook_must};
 use crate::world::{BOUND, World};
 
 /// The newest signed checkpoint, waited for.
@@ -62,4 +63,54 @@ async fn a_prover_killed_again_and_again_signs_one_history_of_all_events() {
         let holds = verify_consistency((then.size, then.root), (now.size, now.root), &proof);
         assert_eq!(holds, Ok(()), "{} in {}", then.size, now.size);
     }
+}
+
+/// Whoever has the files needs nothing else: the tree hashed from them is the one that was signed.
+#[tokio::test]
+async fn the_tree_as_files_is_the_tree_that_was_signed() {
+    let mut world = World::new().await;
+    world.open_accounts(10).await;
+    assert!(world.load(10, 200).await > 150);
+    let _prover = world.stack.start_another(Service::Prover, &[]).await.unwrap();
+    let head = world.head().await;
+    let last = checkpoint(&world, head).await;
+    let keys = KeyFile::parse(&std::fs::read_to_string(world.stack.key_file()).unwrap()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let key = keys.public_keys()[0].to_string();
+    let url = world.stack.postgres.url(Service::Prover.role(), "daybook");
+    let arguments = ["proof", "tiles", "--entries", "-o", path.to_str().unwrap(), "--key", &key];
+    daybook_must(&arguments, &[("DAYBOOK_LOG_DATABASE_URL", &url)]).await;
+
+    assert_eq!(std::fs::read_to_string(path.join("checkpoint")).unwrap(), last.note);
+    let (size, mut edge, mut leaves) = (u64::try_from(last.size).unwrap(), Edge::default(), 0);
+    while leaves < size {
+        let (tile, width) = (leaves / 256, (size - leaves).min(256));
+        let name = |kind: &str| match width {
+            256 => path.join(format!("tile/{kind}/{tile:03}")),
+            _ => path.join(format!("tile/{kind}/{tile:03}.p/{width}")),
+        };
+        let hashes = std::fs::read(name("0")).unwrap();
+        assert_eq!(hashes.len() as u64, width * 32);
+        let entries = std::fs::read(name("entries")).unwrap();
+        let (mut rest, mut hashes) = (&entries[..], hashes.chunks_exact(32));
+        while let Some((length, tail)) = rest.split_first_chunk::<2>() {
+            let (entry, tail) = tail.split_at(usize::from(u16::from_be_bytes(*length)));
+            let hash = Hash::of_leaf(entry);
+            assert_eq!(Some(&hash.0[..]), hashes.next(), "entry {leaves}");
+            edge.push(hash, &mut Vec::new());
+            (rest, leaves) = (tail, leaves + 1);
+        }
+        assert_eq!(hashes.next(), None);
+    }
+    let signed = SignedCheckpoint::open(&last.note, &keys.public_keys()).unwrap();
+    assert_eq!(edge.root(), signed.checkpoint.root);
+
+    // Signed by somebody else: nothing is written.
+    let stranger = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let other = directory.path().join("other");
+    let arguments = ["proof", "tiles", "-o", other.to_str().unwrap(), "--key", stranger];
+    let (code, printed) = daybook(&arguments, &[("DAYBOOK_LOG_DATABASE_URL", &url)]).await;
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(!other.exists());
 }

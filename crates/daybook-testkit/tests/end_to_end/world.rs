@@ -34,7 +34,15 @@ impl World {
     }
 
     pub(crate) async fn with(flags: &[(Service, &[&str])]) -> Self {
-        let stack = TestStack::start_with(flags).await;
+        Self::over(TestStack::start_with(flags).await).await
+    }
+
+    /// With personal texts sealed.
+    pub(crate) async fn with_keys() -> Self {
+        Self::over(TestStack::start_with_keys(&[]).await).await
+    }
+
+    async fn over(stack: TestStack) -> Self {
         let lazy = |url: &str| Channel::from_shared(url.to_owned()).unwrap().connect_lazy();
         Self {
             command: CommandServiceClient::new(lazy(&stack.command_url)),
