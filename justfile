@@ -42,7 +42,7 @@ bench-audit *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench audit {{ ARGS }}
 
-# The Merkle tree: leaves a second, proofs, verifying, what it costs appending: five minutes, --quick two
+# The Merkle tree: leaves a second, proofs, verifying, what it costs appending: seven minutes, --quick two
 [group('measure')]
 bench-proof *ARGS:
     cargo build --release --workspace --bins

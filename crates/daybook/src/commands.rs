@@ -9,6 +9,7 @@ pub(crate) mod dev;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod forget;
 pub(crate) mod history;
 pub(crate) mod import;
 mod interrupts;
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::TrialBalance(args) => trial_balance::run(&session, args).await,
         Verb::Projections(args) => projections::run(&session, args).await,
         Verb::Projection(verb) => projection::run(&session, verb).await,
+        Verb::Forget(args) => forget::run(&session, args).await,
         Verb::Proof(verb) => proof::run(&session, verb).await,
         Verb::Evidence(args) => evidence::run(&session, args).await,
         Verb::Import(args) => import::run(&session, args).await,

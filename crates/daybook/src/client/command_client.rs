@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use daybook_proto::v1;
-use tonic::Status;
 use tonic::transport::Channel;
+use tonic::{Request, Status};
 use v1::command_service_client::CommandServiceClient;
 
 use super::retry::{self, CallError};
@@ -47,6 +47,30 @@ impl CommandClient {
             command.send(self.pick(), dress)
         });
         sent.await.map_err(|error| error.about(&self.url, command.command_id()))
+    }
+
+    /// Has a person forgotten. As [`CommandClient::send`]; not one of the commands that can go over a stream, since it is
+    /// done when more is done than recorded.
+    pub(crate) async fn forget(
+        &self,
+        actor: &Actor,
+        mut request: v1::ForgetSubjectRequest,
+    ) -> Result<v1::Receipt, CallError> {
+        let context = request.context.get_or_insert_default();
+        if context.command_id.is_empty() {
+            context.command_id = new_command_id();
+        }
+        let command_id = context.command_id.clone();
+        let sent = retry::call(self.budget, |attempt| {
+            let (mut client, mut request) = (self.pick(), Request::new(request.clone()));
+            actor.put_into(request.metadata_mut());
+            retry::put_deadline(request.metadata_mut(), attempt);
+            async move {
+                let receipt = client.forget_subject(request).await?.into_inner().receipt;
+                receipt.ok_or_else(|| Status::internal("the service answered without a receipt"))
+            }
+        });
+        sent.await.map_err(|error| error.about(&self.url, &command_id))
     }
 
     /// Begins a call over which many commands of one actor are sent; each call takes the next connection in turn. What is

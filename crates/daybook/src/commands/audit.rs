@@ -78,6 +78,10 @@ enum StreamType {
     Account,
     Transfer,
     Projection,
+    /// Whom somebody decided to forget.
+    Subject,
+    /// What tells each partition of the log that personal data were erased.
+    Erasure,
 }
 
 /// Prints the events, page by page.
@@ -108,6 +112,8 @@ fn question(args: AuditArgs) -> Result<v1::SearchAuditRequest, Failure> {
         Some(StreamType::Account) => "account",
         Some(StreamType::Transfer) => "transfer",
         Some(StreamType::Projection) => "projection",
+        Some(StreamType::Subject) => "subject",
+        Some(StreamType::Erasure) => "erasure",
     };
     Ok(v1::SearchAuditRequest {
         min_amount_minor_units: amount("--min-amount", args.min_amount.as_ref())?,

@@ -45,10 +45,11 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Result<(), Failure
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     session
         .printer
-        .say("0. A private PostgreSQL, a private Redis and the three services are started.\n")?;
+        .say("0. A private PostgreSQL, another one for keys, a private Redis and the three services are started.\n")?;
     let data_dir = args.data_dir.clone().unwrap_or_else(|| daybook_stack::default_data_dir("demo"));
     let settings = StackSettings {
         fresh: true,
+        keys: true,
         lines: demo::into_file(data_dir.join("services.log")),
         ..StackSettings::new(&data_dir)
     };
@@ -86,12 +87,13 @@ async fn show(
         path.display()
     ))?;
     let mut expected = generate(args, &path)?;
-    let position = import(session, command, &path, &expected).await?;
+    let position = import(session, command.clone(), &path, &expected).await?;
 
     session.printer.say("\n8. Is every cent accounted for? The read models are waited for, and three sums compared:\n")?;
     expected.standings.extend(story);
     let proof = demo::prove(&query, &expected.standings, position).await?;
-    print(session, &proof)
+    print(session, &proof)?;
+    demo::forget(&command, &query, session.printer).await
 }
 
 fn generate(args: &DemoArgs, path: &Path) -> Result<Expected, Failure> {

@@ -35,6 +35,7 @@ pub(crate) async fn run(session: &Session, args: DevArgs) -> Result<(), Failure>
     let settings = StackSettings {
         fresh: args.fresh,
         prover: true,
+        keys: true,
         lines: Arc::new(|who, line| note(&format!("{who:>9} │ {line}\n"))),
         ..StackSettings::new(data_dir)
     };

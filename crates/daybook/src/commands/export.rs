@@ -10,6 +10,7 @@ use daybook_core::account::AccountId;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::LogReader;
 use daybook_eventlog::inspect::{Inspector, Pages, StoredEvent};
+use daybook_keys::{KeySettings, KeyStore};
 use daybook_runtime::postgres;
 use prost_types::Timestamp;
 use time::OffsetDateTime;
@@ -17,6 +18,7 @@ use time::OffsetDateTime;
 use super::Interrupts;
 use super::progress::{Shown, Step};
 use crate::cli::parse_time;
+use crate::export::table::Row;
 use crate::export::target::Target;
 use crate::export::writer::{Format, RowWriter};
 use crate::export::{entries, events};
@@ -30,11 +32,13 @@ a few pages, with Parquet by a group of 50,000 rows or 32 MB. Progress goes to s
 events: position, prev_position, partition, stream_id, version, stream_type, event_type, schema_version, event_id, recorded_at
 (UTC, microseconds), data and metadata (the exact texts; in JSON Lines as strings, so that no byte of them changes), and of the
 event's command command_first_position, command_event_count and command_content_hash (SHA-256, hexadecimal). A JSON Lines file
-of all events is what `daybook restore-events` reads.
+of all events is what `daybook restore-events` reads. Sealed personal texts stay sealed in it, with or without a key store.
 
 statements: a row for each event that moved money: account_id, recorded_at, version, position, kind, amount_minor_units (below
 zero what went out), balance_minor_units (after it), amount, balance, currency, counterparty, transfer_id, actor, reason,
-correlation_id, event_id.
+correlation_id, event_id. Of the personal texts (reason, and of a refund counterparty) those that are sealed are opened with the
+keys of --keys-database-url; without it they are written as [sealed]. Those of somebody who was forgotten are written as
+[erased], in every format.
 
 JSON Lines leaves empty columns out. In CSV a text that a spreadsheet would take for a formula (it begins with = + - @, a tab or
 a carriage return) gets an apostrophe before it. In Parquet numbers are INT64, times TIMESTAMP(MICROS, UTC), data and metadata
@@ -85,6 +89,9 @@ pub(crate) struct ExportArgs {
     /// The log, as a role that may read it: postgres://daybook_query@host:5432/daybook. The primary, not a replica.
     #[arg(long, value_name = "URL", env = "DAYBOOK_LOG_DATABASE_URL", hide_env_values = true)]
     log_database_url: String,
+
+    #[command(flatten)]
+    keys: KeySettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,6 +114,8 @@ pub(crate) async fn run(args: ExportArgs) -> Result<(), Failure> {
     let stream_id = stream(&args)?;
     let pool = postgres::pool(&args.log_database_url, "daybook-export", 2)
         .map_err(|error| Failure::Usage(format!("--log-database-url: {error}")))?;
+    let keys = args.keys.store("daybook-export");
+    let keys = keys.map_err(|error| Failure::Usage(format!("--keys-database-url: {error}")))?;
     let range = range(&LogReader::new(pool.clone()), &args).await?;
     let mut target = Target::open(Some(&args.output))
         .with_context(|| format!("open {}", args.output.display()))?;
@@ -118,7 +127,8 @@ pub(crate) async fn run(args: ExportArgs) -> Result<(), Failure> {
             What::Statements => entries::COLUMNS,
         };
         let writer = format(&args).writer(columns, &mut target)?;
-        write(&Inspector::new(pool), args.what, stream_id.as_ref(), range, writer, &shown).await
+        let source = Source { log: Inspector::new(pool), keys, what: args.what };
+        write(&source, stream_id.as_ref(), range, writer, &shown).await
     };
     let written = tokio::select! {
         written = exporting => written,
@@ -135,35 +145,44 @@ pub(crate) async fn run(args: ExportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where rows come from.
+struct Source {
+    log: Inspector,
+    keys: Option<KeyStore>,
+    what: What,
+}
+
+impl Source {
+    /// The rows of a page of events.
+    async fn rows(&self, page: Vec<StoredEvent>) -> Result<Vec<Row>, Failure> {
+        match self.what {
+            What::Events => {
+                let commands = commands(&self.log, &page).await?;
+                Ok(page.into_iter().map(|event| events::row(event, &commands)).collect())
+            }
+            What::Statements => Ok(entries::rows(&page, self.keys.as_ref()).await?),
+        }
+    }
+}
+
 /// Writes all rows; gives how many.
 async fn write(
-    log: &Inspector,
-    what: What,
+    source: &Source,
     stream_id: Option<&StreamId>,
     range: Range,
     mut writer: Box<dyn RowWriter + Send + '_>,
     shown: &Shown,
 ) -> Result<u64, Failure> {
-    let mut pages = pages(log, stream_id, range);
+    let mut pages = pages(&source.log, stream_id, range);
     let (begun, mut rows, mut last) = (Instant::now(), 0, range.after);
     while let Some(page) = pages.next().await.context("read the log")? {
         if stream_id.is_none() {
             last = whole(&page, last)?;
         }
-        let commands = match what {
-            What::Events => commands(log, &page).await?,
-            What::Statements => HashMap::new(),
-        };
         let reached = page.last().map_or(last, |event| event.position);
-        for event in page {
-            let row = match what {
-                What::Events => Some(events::row(event, &commands)),
-                What::Statements => entries::row(&event)?,
-            };
-            if let Some(row) = row {
-                writer.write(row)?;
-                rows += 1;
-            }
+        for row in source.rows(page).await? {
+            writer.write(row)?;
+            rows += 1;
         }
         shown.step(step(range, reached, begun))?;
     }

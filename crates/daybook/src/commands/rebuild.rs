@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use daybook_core::bank::BankEvent;
 use daybook_core::ids::Position;
+use daybook_keys::KeySettings;
 use daybook_projector::projection::Projection;
 use daybook_projector::projections;
 use daybook_projector::rebuild::{
@@ -30,8 +31,9 @@ were, and run again it starts clean. The tables of a generation that was replace
 can be reading them any more: by the next rebuild, by a projector, or by --clean.
 
 --from-position and --from-time are for read models of which each row stands by itself: account_entries, daily_activity,
-postings and posting_totals. --stream-type must name all types that the read model is made of: account for these and for
-accounts, transfer for transfers, account, transfer and projection for audit.
+postings and posting_totals. --stream-type must name all types that the read model is made of: account for daily_activity,
+postings and posting_totals; account and erasure for accounts and account_entries; transfer and erasure for transfers;
+account, transfer, projection, subject and erasure for audit.
 
 With --json each step is an object on a line: {\"progress\": …}, then {\"rebuilt\": …} for each read model.";
 
@@ -57,7 +59,8 @@ pub(crate) struct RebuildArgs {
     #[arg(long)]
     clean: bool,
 
-    /// Keep the generation that is replaced, for --rollback. One kept before is let go.
+    /// Keep the generation that is replaced, for --rollback. One kept before is let go, and this one as soon as somebody's
+    /// personal data are erased, since it would still have them.
     #[arg(long, conflicts_with_all = ["rollback", "clean"])]
     keep_old: bool,
 
@@ -94,6 +97,9 @@ pub(crate) struct RebuildArgs {
     /// The read models, where they are not in the log's database, as the projector's role or one that may act as it.
     #[arg(long, value_name = "URL", env = "DAYBOOK_READ_DATABASE_URL", hide_env_values = true)]
     read_database_url: Option<String>,
+
+    #[command(flatten)]
+    keys: KeySettings,
 }
 
 /// Rebuilds, rolls back or cleans.
@@ -101,11 +107,14 @@ pub(crate) async fn run(session: &Session, args: RebuildArgs) -> Result<(), Fail
     let read_url = args.read_database_url.as_deref().filter(|url| !url.is_empty());
     let memory_bytes =
         usize::try_from(args.memory_mb).unwrap_or(usize::MAX).saturating_mul(1024 * 1024);
+    let keys = args.keys.store("daybook-rebuild");
+    let keys = keys.map_err(|error| Failure::Usage(format!("--keys-database-url: {error}")))?;
     let rebuilder =
         Rebuilder::new(&args.log_database_url, read_url.unwrap_or(&args.log_database_url))
             .map_err(|error| {
                 Failure::Usage(format!("--log-database-url or --read-database-url: {error}"))
             })?
+            .keys(keys)
             .memory_bytes(memory_bytes);
     if args.clean {
         return clean(session, &rebuilder).await;

@@ -5,6 +5,7 @@ mod tree;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use daybook_eventlog::inspect::Inspector;
+use daybook_keys::KeySettings;
 use daybook_projector::rebuild::Rebuilder;
 use daybook_prover::verify::TreeReport;
 use daybook_runtime::postgres;
@@ -32,7 +33,7 @@ Each finding is a line that says where (position, stream, version; or table and 
 expected, and in brackets the rule. Values of a read model's columns are told where they are numbers.
 
 Read models are compared in tables that are made beside them for the time being, which takes their space once more and the
-projector's role. The log is read in short statements; the comparison alone keeps a snapshot of the read models open. Event
+projector's role. Where personal texts are sealed that takes the key store too; what was forgotten must be erased in them. The log is read in short statements; the comparison alone keeps a snapshot of the read models open. Event
 ids are spilled to the directory for temporary files, 24 bytes an event. In a log that is larger than memory the walk by
 streams reads from all over the table, and takes long.
 
@@ -83,6 +84,9 @@ pub(crate) struct VerifyArgs {
     /// The read models, where they are not in the log's database, as the projector's role or one that may act as it.
     #[arg(long, value_name = "URL", env = "DAYBOOK_READ_DATABASE_URL", hide_env_values = true)]
     read_database_url: Option<String>,
+
+    #[command(flatten)]
+    keys: KeySettings,
 }
 
 /// Connections to the log, beside those of the fold of read models.
@@ -136,7 +140,9 @@ fn verifier(args: &VerifyArgs) -> Result<Verifier, Failure> {
     let memory_bytes =
         usize::try_from(args.memory_mb).unwrap_or(usize::MAX).saturating_mul(1024 * 1024);
     let rebuilder = Rebuilder::new(&args.log_database_url, args.read_database_url());
-    Ok(verifier.read_models(rebuilder.map_err(wrong)?.memory_bytes(memory_bytes)))
+    let keys = args.keys.store("daybook-verify");
+    let keys = keys.map_err(|error| Failure::Usage(format!("--keys-database-url: {error}")))?;
+    Ok(verifier.read_models(rebuilder.map_err(wrong)?.keys(keys).memory_bytes(memory_bytes)))
 }
 
 /// Shows the progress for as long as it is watched.

@@ -12,7 +12,7 @@ use crate::client::{Actor, CallError, Command, CommandClient, ExpectedVersion, Q
 use crate::failure::Failure;
 use crate::output::{AccountView, EntryView, EventView, Printer, amount_text, describe};
 
-const ALICE: &str = "alice";
+pub(super) const ALICE: &str = "alice";
 const BOB: &str = "bob";
 
 /// Tells the story on the services given. Returns what stands on its accounts at the end.

@@ -30,9 +30,12 @@ pub(crate) use story::StoryView;
 pub(crate) use transfer::TransferView;
 
 use daybook_core::money::Currency;
+use daybook_proto::v1;
 use prost_types::Timestamp;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use super::escape;
 
 /// An amount as people write it. A currency that this build does not know is shown in its minor units, and says so.
 pub(crate) fn amount_text(minor_units: impl Into<i128>, currency: &str) -> String {
@@ -41,6 +44,20 @@ pub(crate) fn amount_text(minor_units: impl Into<i128>, currency: &str) -> Strin
         Ok(currency) => currency.format_wide(minor_units),
         Err(_) => format!("{minor_units} minor units"),
     }
+}
+
+/// Why a personal text is not shown, for programs; `None`: it is, or there is none.
+fn hidden_word(hidden: v1::Hidden) -> Option<&'static str> {
+    match hidden {
+        v1::Hidden::Unspecified => None,
+        v1::Hidden::Erased => Some("erased"),
+        v1::Hidden::Sealed => Some("sealed"),
+    }
+}
+
+/// A personal text for people, or why there is none to be seen: `[erased]`, `[sealed]`.
+fn personal_cell(text: &str, hidden: Option<&'static str>) -> String {
+    hidden.map_or_else(|| escape(text), |word| format!("[{word}]"))
 }
 
 /// A time from [`time_text`] as a person needs it: to the second. `--json` has the rest.

@@ -12,3 +12,4 @@ mod import;
 mod import_restarts;
 mod proof;
 mod runner;
+mod sealed;

@@ -82,7 +82,7 @@ fn evidence_convinces_two_implementations_and_stops_to_where_a_letter_is_changed
         }
     }
     let report = told(&check(&account, &bank.key));
-    assert!(report.contains("money-deposited  by teller  because: salary"), "{report}");
+    assert!(report.contains("money-deposited  by teller  because: [sealed]"), "{report}");
 
     // The transfer has its own events and those on both accounts: 7 of 3 commands.
     let streams = |file: &Path| -> Vec<String> {

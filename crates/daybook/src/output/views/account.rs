@@ -3,13 +3,14 @@
 use daybook_proto::v1;
 use serde::Serialize;
 
-use super::{amount_text, time_text};
-use crate::output::{Record, Row, escape};
+use super::{amount_text, hidden_word, personal_cell, time_text};
+use crate::output::{Record, Row};
 
 #[derive(Serialize)]
 pub(crate) struct AccountView {
     account_id: String,
     owner: String,
+    owner_hidden: Option<&'static str>,
     currency: String,
     balance: String,
     held: String,
@@ -46,6 +47,7 @@ impl From<v1::Account> for AccountView {
             version: account.version,
             opened_at: time_text(account.opened_at.as_ref()),
             updated_at: time_text(account.updated_at.as_ref()),
+            owner_hidden: hidden_word(account.owner_hidden()),
             account_id: account.account_id,
             owner: account.owner,
             currency: account.currency,
@@ -58,7 +60,7 @@ impl Record for AccountView {
         let money = |amount: &str| format!("{amount} {}", self.currency);
         vec![
             ("account", self.account_id.clone()),
-            ("owner", escape(&self.owner)),
+            ("owner", personal_cell(&self.owner, self.owner_hidden)),
             ("status", self.status.to_owned()),
             ("balance", money(&self.balance)),
             ("held", money(&self.held)),
@@ -78,7 +80,7 @@ impl Row for AccountView {
     fn cells(&self) -> Vec<String> {
         vec![
             self.account_id.clone(),
-            escape(&self.owner),
+            personal_cell(&self.owner, self.owner_hidden),
             self.status.to_owned(),
             self.balance.clone(),
             self.held.clone(),

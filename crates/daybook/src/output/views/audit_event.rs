@@ -3,7 +3,7 @@
 use daybook_proto::v1;
 use serde::Serialize;
 
-use super::{amount_text, time_for_people, time_text};
+use super::{amount_text, hidden_word, personal_cell, time_for_people, time_text};
 use crate::output::{Row, escape};
 
 #[derive(Serialize)]
@@ -12,6 +12,7 @@ pub(crate) struct AuditEventView {
     recorded_at: String,
     actor: String,
     reason: String,
+    reason_hidden: Option<&'static str>,
     event_type: String,
     stream_id: String,
     version: i64,
@@ -28,12 +29,14 @@ pub(crate) struct AuditEventView {
 
 impl From<v1::AuditEvent> for AuditEventView {
     fn from(event: v1::AuditEvent) -> Self {
+        let reason_hidden = hidden_word(event.reason_hidden());
         let amount = event.amount;
         Self {
             recorded_at: time_text(event.recorded_at.as_ref()),
             amount: amount.as_ref().map(|money| amount_text(money.minor_units, &money.currency)),
             amount_minor_units: amount.as_ref().map(|money| money.minor_units),
             currency: amount.map(|money| money.currency),
+            reason_hidden,
             position: event.position,
             actor: event.actor,
             reason: event.reason,
@@ -63,7 +66,7 @@ impl Row for AuditEventView {
             escape(&self.stream_id),
             self.amount.clone().unwrap_or_default(),
             self.currency.clone().unwrap_or_default(),
-            escape(&self.reason),
+            personal_cell(&self.reason, self.reason_hidden),
         ]
     }
 }

@@ -4,7 +4,7 @@ use daybook_proto::v1;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{amount_text, time_for_people, time_text};
+use super::{amount_text, hidden_word, personal_cell, time_for_people, time_text};
 use crate::output::{Row, escape};
 
 #[derive(Serialize)]
@@ -18,12 +18,14 @@ pub(crate) struct EventView {
     recorded_at: String,
     actor: String,
     reason: String,
+    reason_hidden: Option<&'static str>,
     correlation_id: String,
     causation_id: String,
     command_id: String,
-    /// The payload as the exact text that was appended.
+    /// The payload as the service answers with it: the exact text that was appended, unless personal texts in it were opened
+    /// or erased.
     data_json: String,
-    /// The metadata as the exact text that was appended.
+    /// The metadata, likewise.
     metadata_json: String,
 }
 
@@ -31,6 +33,7 @@ impl From<v1::Event> for EventView {
     fn from(event: v1::Event) -> Self {
         Self {
             recorded_at: time_text(event.recorded_at.as_ref()),
+            reason_hidden: hidden_word(event.reason_hidden()),
             position: event.position,
             stream_id: event.stream_id,
             version: event.version,
@@ -57,7 +60,7 @@ impl EventView {
             escape(&self.stream_id),
             escape(&self.event_type),
             escape(&self.actor),
-            escape(&self.reason),
+            personal_cell(&self.reason, self.reason_hidden),
             data_words(&self.data_json),
         ]
     }
@@ -74,7 +77,7 @@ impl Row for EventView {
             time_for_people(&self.recorded_at),
             escape(&self.event_type),
             escape(&self.actor),
-            escape(&self.reason),
+            personal_cell(&self.reason, self.reason_hidden),
             data_words(&self.data_json),
         ]
     }
@@ -82,6 +85,9 @@ impl Row for EventView {
 
 /// Fields that hold minor units of the event's currency.
 const MINOR_UNITS: [&str; 3] = ["balance", "held", "overdraft_limit"];
+
+/// Fields that hold personal texts.
+const PERSONAL: [&str; 2] = ["owner", "customer"];
 
 /// A payload for the eye: `amount=500.00 USD, balance=500.00`. Whoever needs it exactly asks for `--json`.
 fn data_words(json: &str) -> String {
@@ -95,9 +101,20 @@ fn data_words(json: &str) -> String {
         Some(units) if MINOR_UNITS.contains(&name.as_str()) => {
             format!("{name}={}", amount_text(units, currency))
         }
+        _ if PERSONAL.contains(&name.as_str()) => format!("{name}={}", personal_words(value)),
         _ => format!("{name}={}", value_words(value)),
     });
     escape(&words.collect::<Vec<_>>().join(", "))
+}
+
+/// Personal data is wrapped in how it is kept.
+fn personal_words(value: &Value) -> String {
+    match value.get("plain").and_then(Value::as_str) {
+        Some(text) => text.to_owned(),
+        None if value.get("sealed").is_some() => "[sealed]".to_owned(),
+        None if value == "erased" => "[erased]".to_owned(),
+        None => value_words(value),
+    }
 }
 
 fn value_words(value: &Value) -> String {
@@ -108,7 +125,6 @@ fn value_words(value: &Value) -> String {
                 let amount = minor_units.as_i64().map(|units| amount_text(units, currency));
                 format!("{} {currency}", amount.unwrap_or_else(|| minor_units.to_string()))
             }
-            // Personal data is wrapped in how it is kept.
             _ => fields.values().map(value_words).collect::<Vec<_>>().join(" "),
         },
         other => other.to_string(),
@@ -126,5 +142,14 @@ mod tests {
         assert_eq!(data_words(data), "amount=50.00 USD, balance=1.25, customer=C\\u{1b}");
         let opened = r#"{"currency":"JPY","overdraft_limit":5,"owner":{"plain":"Ann"}}"#;
         assert_eq!(data_words(opened), "currency=JPY, overdraft_limit=5, owner=Ann");
+    }
+
+    #[test]
+    fn of_a_personal_text_that_is_hidden_is_said_why() {
+        let sealed = r#"{"owner":{"sealed":{"subject":"ann","text":"c2VjcmV0"}}}"#;
+        assert_eq!(data_words(sealed), "owner=[sealed]");
+        assert_eq!(data_words(r#"{"owner":"erased"}"#), "owner=[erased]");
+        // Who calls themselves so was not erased.
+        assert_eq!(data_words(r#"{"customer":{"plain":"erased"}}"#), "customer=erased");
     }
 }

@@ -3,7 +3,7 @@
 use daybook_proto::v1;
 use serde::Serialize;
 
-use super::{amount_text, time_for_people, time_text};
+use super::{amount_text, hidden_word, personal_cell, time_for_people, time_text};
 use crate::output::{Row, escape};
 
 #[derive(Serialize)]
@@ -17,9 +17,11 @@ pub(crate) struct EntryView {
     balance_minor_units: i64,
     currency: String,
     counterparty: String,
+    counterparty_hidden: Option<&'static str>,
     transfer_id: String,
     actor: String,
     reason: String,
+    reason_hidden: Option<&'static str>,
     recorded_at: String,
     correlation_id: String,
 }
@@ -34,6 +36,8 @@ impl EntryView {
             amount_minor_units: entry.amount_minor_units,
             balance_minor_units: entry.balance_minor_units,
             currency: currency.to_owned(),
+            counterparty_hidden: hidden_word(entry.counterparty_hidden()),
+            reason_hidden: hidden_word(entry.reason_hidden()),
             version: entry.version,
             position: entry.position,
             recorded_at: time_text(entry.recorded_at.as_ref()),
@@ -56,9 +60,9 @@ impl Row for EntryView {
             self.kind.to_owned(),
             self.amount.clone(),
             self.balance.clone(),
-            escape(&self.counterparty),
+            personal_cell(&self.counterparty, self.counterparty_hidden),
             escape(&self.actor),
-            escape(&self.reason),
+            personal_cell(&self.reason, self.reason_hidden),
         ]
     }
 }

@@ -3,7 +3,7 @@
 use daybook_proto::v1;
 use serde::Serialize;
 
-use super::{amount_text, time_for_people, time_text};
+use super::{amount_text, hidden_word, personal_cell, time_for_people, time_text};
 use crate::output::{Record, Row, escape};
 
 #[derive(Serialize)]
@@ -26,6 +26,7 @@ struct StepView {
     actor: String,
     recorded_at: String,
     reason: String,
+    reason_hidden: Option<&'static str>,
     position: i64,
 }
 
@@ -53,6 +54,7 @@ impl From<v1::TransferStep> for StepView {
         Self {
             status: status_word(step.status()),
             recorded_at: time_text(step.recorded_at.as_ref()),
+            reason_hidden: hidden_word(step.reason_hidden()),
             actor: step.actor,
             reason: step.reason,
             position: step.position,
@@ -100,8 +102,10 @@ impl Row for TransferView {
 
 impl StepView {
     fn in_words(&self) -> String {
-        let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
-        escape(&format!("by {} at {} UTC{why}", self.actor, time_for_people(&self.recorded_at)))
+        let why = personal_cell(&self.reason, self.reason_hidden);
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        let when = time_for_people(&self.recorded_at);
+        format!("by {} at {when} UTC{why}", escape(&self.actor))
     }
 }
 
