@@ -74,6 +74,13 @@ pub(crate) struct Limits {
     pub(crate) snapshot_every: i64,
 }
 
+/// Where what a decision needs is loaded from.
+pub(crate) struct Stores {
+    pub(crate) log: PgPool,
+    /// `None`: personal texts are recorded as they come.
+    pub(crate) keys: Option<KeyStore>,
+}
+
 /// What the decider may do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -132,13 +139,12 @@ pub(crate) struct Decider<D: Domain> {
 }
 
 impl<D: Domain> Decider<D> {
-    /// A decider that loads streams through `pool`, seals personal texts with `keys` where there are any, has its rounds proven through `jobs`, and tells through `reachable`
+    /// A decider that loads streams and keys from `stores`, has its rounds proven through `jobs`, and tells through `reachable`
     /// whether the log takes anything.
     pub(crate) fn new(
         domain: Arc<D>,
         limits: Limits,
-        pool: PgPool,
-        keys: Option<KeyStore>,
+        stores: Stores,
         sinks: Sinks<D>,
         jobs: mpsc::Sender<Job>,
         reachable: watch::Sender<bool>,
@@ -149,8 +155,8 @@ impl<D: Domain> Decider<D> {
                 let domain = Arc::clone(&domain);
                 Cache::new(limits.cache_bytes_max, move |state| domain.heap_bytes(state))
             },
-            loads: Loads::new(Arc::clone(&domain), pool, metrics.cache_loads.clone()),
-            keyring: Keyring::new(keys),
+            loads: Loads::new(Arc::clone(&domain), stores.log, metrics.cache_loads.clone()),
+            keyring: Keyring::new(stores.keys),
             queue: Queue::new(),
             building: Round::default(),
             in_flight: None,

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::decider::Decider;
+use crate::decider::{Decider, Stores};
 use crate::journal;
 use crate::metrics::Metrics;
 use crate::service::{CommandApi, Desk, Eraser};
@@ -73,8 +73,7 @@ pub async fn run(
     let decider = Decider::new(
         domain,
         settings.limits(),
-        pool.clone(),
-        keys.clone(),
+        Stores { log: pool.clone(), keys: keys.clone() },
         sinks,
         jobs,
         reachable,
