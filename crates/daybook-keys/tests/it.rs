@@ -1,4 +1,5 @@
 //! The key store on a real PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::collections::{BTreeSet, HashSet};
 

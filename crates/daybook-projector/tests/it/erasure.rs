@@ -55,7 +55,7 @@ fn story() -> Vec<(&'static str, BankEvent, &'static str)> {
 
 /// In how many rows of which tables of schema `read` a text stands, in whichever column, as a dump would show it.
 async fn search(world: &World, searched: &str) -> Found {
-    search_over(&mut *world.pool.acquire().await.unwrap(), searched).await
+    search_over(&mut world.pool.acquire().await.unwrap(), searched).await
 }
 
 async fn search_over(connection: &mut PgConnection, searched: &str) -> Found {

@@ -112,8 +112,7 @@ async fn answers(world: &World) -> String {
     }
     for account_id in ["alice", "bob"].map(str::to_owned) {
         let id = account_id.clone();
-        let account =
-            proto::GetAccountRequest { account_id: id, min_position, ..Default::default() };
+        let account = proto::GetAccountRequest { account_id: id, min_position };
         said += &format!("{:?}", query.get_account(account).await.unwrap());
         let id = account_id.clone();
         let statement =
@@ -124,13 +123,9 @@ async fn answers(world: &World) -> String {
         said += &format!("{:?}", query.explain_balance(explained).await.unwrap());
     }
     let transfer_id = "t-1".to_owned();
-    let transfer = proto::GetTransferRequest {
-        transfer_id: transfer_id.clone(),
-        min_position,
-        ..Default::default()
-    };
+    let transfer = proto::GetTransferRequest { transfer_id: transfer_id.clone(), min_position };
     said += &format!("{:?}", query.get_transfer(transfer).await.unwrap());
-    let story = proto::GetTransferStoryRequest { transfer_id, min_position, ..Default::default() };
+    let story = proto::GetTransferStoryRequest { transfer_id, min_position };
     said += &format!("{:?}", query.get_transfer_story(story).await.unwrap());
     let audit = proto::SearchAuditRequest { min_position, ..Default::default() };
     said + &format!("{:?}", query.search_audit(audit).await.unwrap())
@@ -262,7 +257,7 @@ async fn read_models_wait_for_a_key_store_that_is_away_and_skip_nothing() {
     world.projected().await;
     let account_id = "bob".to_owned();
     let min_position = world.head().await;
-    let question = proto::GetAccountRequest { account_id, min_position, ..Default::default() };
+    let question = proto::GetAccountRequest { account_id, min_position };
     eventually("the account is answered", BOUND, async || {
         let answer = world.query.clone().get_account(question.clone()).await?.into_inner();
         let account = answer.account.unwrap();
