@@ -63,9 +63,7 @@ impl<E: EventPayload> Session<'_, E> {
         let new: BTreeSet<_> =
             assigned.difference(&self.partitions.held).filter(is_new).copied().collect();
         if !new.is_empty() {
-            let untried = new.difference(&tried.0).copied().collect();
-            self.take_on(&new, &untried).await?;
-            tried.0.extend(&new);
+            self.take_on(&new, tried).await?;
         }
         if self.models.anything_stands() {
             self.follow_decisions(now).await?;
@@ -77,11 +75,15 @@ impl<E: EventPayload> Session<'_, E> {
     async fn take_on(
         &mut self,
         new: &BTreeSet<Partition>,
-        resume: &BTreeSet<Partition>,
+        tried: &mut Tried,
     ) -> Result<(), SessionError> {
         // What was decided while others had them.
         self.models.refresh_skips(&self.desk.log.reader).await?;
-        self.open_anew(new, resume).await?;
+        let untried = new.difference(&tried.0).copied().collect();
+        self.open_anew(new, &untried).await?;
+        // Noted as soon as it is given, and not after the look at history below: where that has them stand again, the next
+        // session would give them another try, and so on without end.
+        tried.0.extend(new);
         let decided = self.models.resume_decided().await.map_err(SessionError::Resume)?;
         self.open_anew(&decided, &BTreeSet::new()).await?;
         let head = self.desk.log.reader.head().await?;
