@@ -21,7 +21,7 @@ use sqlx::PgPool;
 pub(crate) use apply::ApplyError;
 
 use crate::checkpoint::{self, Model, OpenError, Slot, Standing, Stop, StopCause};
-use crate::projection::Projection;
+use crate::projection::{Generation, Projection};
 use crate::skips::{Skips, SkipsError};
 
 /// The open read models, in the partitions that are worked on. What is known of a partition is thrown away when it is
@@ -108,14 +108,15 @@ impl<E> ReadModels<E> {
         self.active().filter(|slot| slot.partition == partition).map(|slot| slot.position).min()
     }
 
-    /// Whether another generation is current than any that is open. Who goes on in a partition learns it from the retired
-    /// checkpoint; where all of a projection stands, or another version had filled it, nobody would.
-    pub(crate) async fn superseded(&self) -> Result<bool, sqlx::Error> {
+    /// Which of the partitions that are worked on are not in the current generation of every projection. Who goes on in a
+    /// partition learns it from the retired checkpoint; where all of a projection stands, or another version had filled it,
+    /// or it was taken on while a rebuild swapped, nobody would.
+    pub(crate) async fn superseded(
+        &self,
+        held: &BTreeSet<Partition>,
+    ) -> Result<BTreeSet<Partition>, sqlx::Error> {
         let current = checkpoint::current_generations(&self.pool, &self.projections).await?;
-        let open = |name: &str, generation| {
-            self.models.iter().any(|model| model.name() == name && model.generation == generation)
-        };
-        Ok(current.into_iter().any(|(name, generation)| !open(name, generation)))
+        Ok(superseded(&current, &self.models, &self.slots, held))
     }
 
     /// Whether a partition of a projection stands.
@@ -182,3 +183,24 @@ impl<E> ReadModels<E> {
         Ok(())
     }
 }
+
+/// Partition by partition: that others are in the current generation says nothing of those that are not.
+fn superseded<E>(
+    current: &[(&'static str, Generation)],
+    models: &[Model<E>],
+    slots: &[Slot],
+    held: &BTreeSet<Partition>,
+) -> BTreeSet<Partition> {
+    let open: BTreeSet<_> = slots
+        .iter()
+        .filter(|slot| slot.standing != Standing::Retired)
+        .map(|slot| (models[slot.model].name(), models[slot.model].generation, slot.partition))
+        .collect();
+    let is_open = |partition| {
+        current.iter().all(|(name, generation)| open.contains(&(*name, *generation, partition)))
+    };
+    held.iter().copied().filter(|partition| !is_open(*partition)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -110,16 +110,15 @@ impl<E: EventPayload> Session<'_, E> {
         Ok(())
     }
 
-    /// Where another generation is current, everything is let go, to be taken on in that.
+    /// Where another generation is current, the partition is let go, to be taken on in that.
     async fn follow_generations(&mut self, now: Instant) -> Result<(), SessionError> {
         if self.partitions.generations_due.is_some_and(|due| now < due) {
             return Ok(());
         }
         self.partitions.generations_due = Some(now + GENERATION_INTERVAL);
-        if !self.partitions.held.is_empty()
-            && self.models.superseded().await.map_err(OpenError::from)?
-        {
-            self.let_go(&self.partitions.held.clone());
+        if !self.partitions.held.is_empty() {
+            let superseded = self.models.superseded(&self.partitions.held).await;
+            self.let_go(&superseded.map_err(OpenError::from)?);
         }
         Ok(())
     }
