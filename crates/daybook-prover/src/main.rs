@@ -6,6 +6,11 @@ use daybook_prover::Settings;
 use daybook_runtime::shutdown;
 use tokio::net::TcpListener;
 
+/// Each event that is hashed is a row of small texts, taken and given back: with glibc's allocator a tenth of the processor
+/// time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();

@@ -6,7 +6,7 @@ use daybook_proof::edge::Tile;
 use daybook_proof::proof::{root, tiles_of_root};
 use daybook_proof::tile::{MissingTile, TileId, Tiles, partial_tiles};
 use daybook_proof::{Edge, Hash, SignedCheckpoint};
-use sqlx::{PgPool, Row as _};
+use sqlx::{Executor as _, PgPool, Row as _};
 use uuid::Uuid;
 
 /// Why the tree cannot be read or written.
@@ -169,7 +169,7 @@ impl Store {
     }
 
     /// Grows the tree from one size to another: its size, the tiles that changed and perhaps a checkpoint, all or nothing.
-    /// `false`: it did not have the old size any more; somebody else grew it, and nothing was written.
+    /// With a checkpoint it is durable, and all before it; without one a crash of the server may take it back. `false`: it did not have the old size any more; somebody else grew it, and nothing was written.
     ///
     /// # Errors
     /// When the database is away or refuses; then it may or may not have been written.
@@ -181,6 +181,10 @@ impl Store {
         checkpoint: Option<&SignedCheckpoint>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin().await?;
+        if checkpoint.is_none() {
+            // What nobody signed can be grown again, and need not have the disk wait for it, which appends wait for too.
+            tx.execute("SET LOCAL synchronous_commit = off").await?;
+        }
         let moved = sqlx::query(include_str!("queries/move_size.sql"))
             .bind(&self.origin)
             .bind(signed(from))

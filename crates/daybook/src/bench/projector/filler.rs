@@ -107,6 +107,11 @@ impl Filler {
         Ok(connection.close().await?)
     }
 
+    /// Appends at least so many events.
+    pub(in crate::bench) async fn fill_by(&mut self, events: u64) -> anyhow::Result<()> {
+        self.fill_to(u64::try_from(self.position)? + events).await
+    }
+
     /// Appends until the log has at least so many events.
     pub(in crate::bench) async fn fill_to(&mut self, events: u64) -> anyhow::Result<()> {
         let target = i64::try_from(events)?;

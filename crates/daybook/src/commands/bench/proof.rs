@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// Flags of `bench proof`.
 #[derive(Debug, Args)]
 pub(crate) struct ProofArgs {
-    /// A quarter of the events and shorter rounds: two minutes instead of five.
+    /// A quarter of the events and shorter slices: two minutes instead of seven.
     #[arg(long)]
     quick: bool,
 
