@@ -7,12 +7,14 @@
 use std::time::Duration;
 
 use daybook_proof::KeyFile;
+use daybook_testkit::eventually;
 use daybook_testkit::servers::Service;
 use sqlx::{AssertSqlSafe, PgPool};
 
+use crate::command_line::daybook_must;
 use crate::proof::checkpoint;
 use crate::verify::{Verified, verify};
-use crate::world::{World, approve, by, deposit, execute, initiate};
+use crate::world::{BOUND, World, approve, by, deposit, execute, initiate};
 
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -69,6 +71,12 @@ impl Original {
 
     /// The same with the flags that say what is trusted.
     async fn edited_and_held_against(&mut self, statements: &str, trusted: &str) -> Verified {
+        let copy = self.edited_copy(statements).await;
+        verify(&self.world, &copy, &format!("--all {trusted}")).await
+    }
+
+    /// A copy in which these statements were run by the superuser.
+    async fn edited_copy(&mut self, statements: &str) -> String {
         self.copies += 1;
         let copy = format!("copy_{}", self.copies);
         let server = &self.world.stack.postgres;
@@ -84,9 +92,32 @@ impl Original {
         run(&edited, &statements).await;
         edited.close().await;
         maintenance.close().await;
-        let verified = verify(&self.world, &copy, &format!("--all {trusted}")).await;
         self.world.admin = PgPool::connect(&server.superuser_url("daybook")).await.unwrap();
-        verified
+        copy
+    }
+
+    /// Signs all of a copy with a key of the same name that somebody else has made.
+    async fn sign_anew(&self, copy: &str) {
+        let own = self.world.stack.key_file();
+        let name = KeyFile::parse(&std::fs::read_to_string(&own).unwrap()).unwrap();
+        let name = name.public_keys()[0].name().to_owned();
+        let other = own.with_file_name(format!("{copy}.key"));
+        let path = other.to_str().unwrap();
+        daybook_must(&["proof", "key", "generate", "--name", &name, path], &[]).await;
+        let url = self.world.stack.postgres.superuser_url(copy);
+        let flags = ["--key-file", path, "--log-database-url", &url, "--read-database-url", &url];
+        let mut prover = self.world.stack.start_another(Service::Prover, &flags).await.unwrap();
+        let edited = PgPool::connect(&url).await.unwrap();
+        eventually("all of it is signed", BOUND, async || {
+            let sql =
+                "SELECT max(size) >= (SELECT max(position) FROM log.events) FROM proof.checkpoints";
+            let signed: Option<bool> = sqlx::query_scalar(sql).fetch_one(&edited).await?;
+            anyhow::ensure!(signed == Some(true));
+            Ok(())
+        })
+        .await;
+        edited.close().await;
+        prover.terminate(GRACE).await.unwrap();
     }
 
     /// The edit must be found by this rule, at this place; gives what is wrong with that.
@@ -360,6 +391,19 @@ async fn g6_what_was_rewritten_whole_only_a_checkpoint_tells() {
         let somewhere = if edit == "rewound" { head } else { 1 };
         assert!(at(somewhere, &verified), "{edit}, by a kept checkpoint: {}", verified.printed);
     }
+    // Who has no copy of the true key signs with another one, of the same name.
+    let copy = original.edited_copy(&format!("{actor}; {tree}")).await;
+    original.sign_anew(&copy).await;
+    let verified = verify(&original.world, &copy, &format!("--all {key_alone}")).await;
+    let trusted = &verified.findings[0]["rule"];
+    assert!(
+        verified.code == Some(4) && trusted == "tree",
+        "signed anew, by the key: {}",
+        verified.printed
+    );
+    let verified = verify(&original.world, &copy, &format!("--all {kept}")).await;
+    assert!(at(1, &verified), "signed anew, by a kept checkpoint: {}", verified.printed);
+
     let verified = original.edited_and_held_against(&forged, &kept).await;
     assert_eq!(verified.code, Some(0), "forged beyond it: {}", verified.printed);
 }
