@@ -107,6 +107,40 @@ async fn a_prover_that_was_killed_goes_on_from_what_was_committed() {
     prover.stop().await;
 }
 
+/// Pages that nobody signed do not wait for the disk: a crash of the server may take them back, and they are grown again. What
+/// was signed stays.
+#[tokio::test]
+async fn a_server_that_crashed_takes_back_only_what_nobody_signed() {
+    let mut world = World::start().await;
+    world.append(20_000).await;
+    let prover = world.prover(&[]).await;
+    for crash in 1..=4 {
+        let before = world.store.size().await.unwrap().map_or(0, |(_, size)| size);
+        eventually("it grows", BOUND, async || {
+            let size = world.store.size().await?.map_or(0, |(_, size)| size);
+            anyhow::ensure!(size > before, "{size}");
+            Ok(())
+        })
+        .await;
+        let signed = world.last().await.map_or(0, |last| last.checkpoint.size);
+        world.postgres.kill_immediately().await.unwrap();
+        world.postgres.restart().await.unwrap();
+        eventually("the server is back", BOUND, async || {
+            let last = world.store.last_note().await?;
+            anyhow::ensure!(signed == 0 || last.is_some());
+            Ok(())
+        })
+        .await;
+        let kept = world.last().await.map_or(0, |last| last.checkpoint.size);
+        assert!(kept >= signed, "crash {crash}: {kept} events were signed, and {signed} before");
+        world.append(5000).await;
+    }
+    let last = world.signed().await.checkpoint;
+    assert_eq!((last.size, last.root), (40_000, world.tree(40_000).await.root()));
+    world.every_checkpoint_holds().await;
+    prover.stop().await;
+}
+
 #[tokio::test]
 async fn a_new_key_signs_what_the_old_one_signed_and_goes_on() {
     let world = World::start().await;

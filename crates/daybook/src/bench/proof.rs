@@ -97,7 +97,7 @@ pub(crate) async fn run(
 
 /// From where the tree stands to the head.
 async fn hash(stack: &mut Stack, admin: &PgPool, events: u64) -> anyhow::Result<ProjectorFigure> {
-    tell("hashing the whole log");
+    tell("hashing them");
     let begun = Instant::now();
     stack.start_again(Service::Prover).await.context("start the prover")?;
     wait_for_tree(admin, head(admin).await?).await?;
