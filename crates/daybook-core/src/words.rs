@@ -1,19 +1,17 @@
-//! Words of free texts, as they are looked for: runs of letters and digits, whatever their case.
+//! Words of free texts, as they are looked for: runs of letters and digits, whatever their case, each known by its hash.
+//!
+//! The hash is FNV-1a of 64 bits over the word's UTF-8 bytes in lower case (Fowler, Noll and Vo; draft-eastlake-fnv). It is
+//! stored, and so stays as it is. By chance two words have the same once in 2^64; whoever makes two such on purpose has a
+//! text of his found by a word that it does not hold, and nothing that is looked for is missed.
 
-use std::ops::Range;
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
-/// Longest word, in bytes: of what is longer its beginning is the word. PostgreSQL's text search holds 2,046.
-const WORD_BYTES_MAX: usize = 256;
-
-/// The words of a text in lower case, each once, in the order of their bytes.
+/// The words of a text, each once, in the order of their hashes.
 ///
 /// One value can be filled with the words of text after text, and then takes no memory for each.
 #[derive(Debug, Clone, Default)]
-pub struct Words {
-    /// All of them, one behind the other.
-    letters: String,
-    places: Vec<Range<usize>>,
-}
+pub struct Words(Vec<i64>);
 
 impl Words {
     /// Those of a text.
@@ -26,77 +24,72 @@ impl Words {
 
     /// Those of a text, in place of what was here.
     pub fn read(&mut self, text: &str) {
-        self.letters.clear();
-        self.places.clear();
-        for run in text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
-            self.push(run);
-        }
-        let letters = &self.letters;
-        self.places.sort_unstable_by_key(|place| &letters[place.clone()]);
-        self.places.dedup_by_key(|place| &letters[place.clone()]);
+        let runs = text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
+        self.0.clear();
+        self.0.extend(runs.map(hash));
+        self.0.sort_unstable();
+        self.0.dedup();
     }
 
-    fn push(&mut self, run: &str) {
-        let begin = self.letters.len();
-        for c in run.chars() {
-            self.letters.extend(c.to_lowercase());
-            if self.letters.len() - begin >= WORD_BYTES_MAX {
-                break;
-            }
-        }
-        self.places.push(begin..self.letters.len());
-    }
-
-    /// How many there are.
+    /// Their hashes, as they are stored: the 64 bits of each as a number with a sign.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.places.len()
+    pub fn hashes(&self) -> &[i64] {
+        &self.0
     }
+}
 
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+fn hash(word: &str) -> i64 {
+    let mut hash = FNV_OFFSET;
+    for c in word.chars().flat_map(char::to_lowercase) {
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
+        }
     }
-
-    /// One after the other.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.places.iter().map(|place| &self.letters[place.clone()])
-    }
+    hash.cast_signed()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Vec<String> {
-        Words::of(text).iter().map(str::to_owned).collect()
-    }
-
     #[test]
-    fn words_are_runs_of_letters_and_digits_in_lower_case() {
-        assert_eq!(words("Rent, for No. 17b (Straße)!"), ["17b", "for", "no", "rent", "straße"]);
-        assert_eq!(words("ÜBER-weisung 1.5"), ["1", "5", "weisung", "über"]);
-        assert_eq!(words("'; & | <-> :*"), [""; 0]);
-        assert_eq!(words(""), [""; 0]);
+    fn words_are_runs_of_letters_and_digits_whatever_their_case() {
+        let of = |text| Words::of(text).hashes().to_vec();
+        let sorted = |words: &[&str]| {
+            let mut hashes: Vec<i64> = words.iter().map(|word| hash(word)).collect();
+            hashes.sort_unstable();
+            hashes
+        };
+        assert_eq!(
+            of("Rent, for No. 17b (Straße)!"),
+            sorted(&["17b", "for", "no", "rent", "straße"])
+        );
+        assert_eq!(of("ÜBER-weisung 1.5"), sorted(&["1", "5", "weisung", "über"]));
+        assert_eq!(of("'; & | <-> :*"), [0; 0]);
+        assert_eq!(of(""), [0; 0]);
     }
 
     #[test]
     fn each_word_is_there_once() {
-        assert_eq!(words("rent Rent RENT due rent"), ["due", "rent"]);
-    }
-
-    #[test]
-    fn a_long_word_is_its_beginning() {
-        assert_eq!(words(&"x".repeat(3000)), ["x".repeat(WORD_BYTES_MAX)]);
-        assert_eq!(words(&"Ⱥ".repeat(3000)), ["ⱥ".repeat(86)]);
+        assert_eq!(Words::of("rent Rent RENT due rent").hashes().len(), 2);
     }
 
     #[test]
     fn nothing_is_left_of_the_text_before() {
         let mut words = Words::of("rent for march");
         words.read("due");
-        assert_eq!(words.iter().collect::<Vec<_>>(), ["due"]);
-        assert_eq!(words.len(), 1);
+        assert_eq!(words.hashes(), Words::of("due").hashes());
+    }
+
+    /// The function's published vectors.
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        for (word, known) in [
+            ("", 0xcbf2_9ce4_8422_2325_u64),
+            ("a", 0xaf63_dc4c_8601_ec8c),
+            ("foobar", 0x8594_4171_f739_67e8),
+        ] {
+            assert_eq!(hash(word).cast_unsigned(), known, "{word}");
+        }
     }
 }

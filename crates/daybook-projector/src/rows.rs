@@ -44,13 +44,14 @@ pub enum Kind {
     Uuid,
     /// `jsonb`
     Json,
-    /// `tsvector`, without places
+    /// `bigint[]`, the hashes of words
     Words,
 }
 
 impl Kind {
-    /// As SQL spells it; the type's number and that of its array, which PostgreSQL has fixed for ever.
-    fn sql(self) -> (&'static str, u32, u32) {
+    /// The type in which a statement is fed with it, as SQL spells it; the type's number and that of its array, which
+    /// PostgreSQL has fixed for ever.
+    fn fed_as(self) -> (&'static str, u32, u32) {
         match self {
             Self::Text => ("text", 25, 1009),
             Self::SmallInt => ("smallint", 21, 1005),
@@ -61,7 +62,16 @@ impl Kind {
             Self::Numeric => ("numeric", 1700, 1231),
             Self::Uuid => ("uuid", 2950, 2951),
             Self::Json => ("jsonb", 3802, 3807),
-            Self::Words => ("tsvector", 3614, 3643),
+            // An array of arrays would be taken apart into all their elements.
+            Self::Words => Self::Text.fed_as(),
+        }
+    }
+
+    /// What makes a column's value of what a statement is fed with.
+    fn cast(self) -> &'static str {
+        match self {
+            Self::Words => "::bigint[]",
+            _ => "",
         }
     }
 }
@@ -199,10 +209,15 @@ impl Rows {
     pub(crate) fn insert_sql(&self, generation: Generation) -> String {
         let arrays: Vec<_> = (1..)
             .zip(self.columns)
-            .map(|(n, column)| format!("${n}::{}[]", column.kind.sql().0))
+            .map(|(n, column)| format!("${n}::{}[]", column.kind.fed_as().0))
             .collect();
+        let values =
+            self.columns.iter().map(|column| format!("{}{}", column.name, column.kind.cast()));
         let (table, names) = (self.table_name(generation), self.names());
-        format!("INSERT INTO {table} ({names}) SELECT * FROM unnest({})", arrays.join(", "))
+        let (values, arrays) = (values.collect::<Vec<_>>().join(", "), arrays.join(", "));
+        format!(
+            "INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) AS fed ({names})"
+        )
     }
 
     /// The statement that takes [`Rows::copy_data`].
@@ -219,8 +234,11 @@ impl Rows {
     /// For each column its cells, as an array to be bound.
     pub(crate) fn into_arrays(self) -> impl Iterator<Item = Array> {
         let len = self.len;
-        let array =
-            move |(cells, column): (Vec<u8>, &Column)| Array { kind: column.kind, cells, len };
+        let array = move |(cells, column): (Vec<u8>, &Column)| {
+            let kind = column.kind;
+            let cells = if kind == Kind::Words { binary::words_as_text(&cells) } else { cells };
+            Array { kind, cells, len }
+        };
         binary::by_column(&self.cells, self.columns.len()).into_iter().zip(self.columns).map(array)
     }
 
@@ -242,18 +260,18 @@ pub(crate) struct Array {
 
 impl Type<Postgres> for Array {
     fn type_info() -> PgTypeInfo {
-        PgTypeInfo::with_oid(Oid(Kind::Text.sql().2))
+        PgTypeInfo::with_oid(Oid(Kind::Text.fed_as().2))
     }
 }
 
 impl Encode<'_, Postgres> for Array {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        binary::write_array_head(self.kind.sql().1, self.len, buffer)?;
+        binary::write_array_head(self.kind.fed_as().1, self.len, buffer)?;
         buffer.extend_from_slice(&self.cells);
         Ok(IsNull::No)
     }
 
     fn produces(&self) -> Option<PgTypeInfo> {
-        Some(PgTypeInfo::with_oid(Oid(self.kind.sql().2)))
+        Some(PgTypeInfo::with_oid(Oid(self.kind.fed_as().2)))
     }
 }

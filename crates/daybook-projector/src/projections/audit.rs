@@ -25,7 +25,7 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn version(&self) -> i32 {
-        3
+        4
     }
 
     fn tables(&self) -> &'static str {

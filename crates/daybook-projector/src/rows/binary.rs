@@ -23,6 +23,12 @@ const NULL: [u8; 4] = (-1_i32).to_be_bytes();
 const EPOCH_DAY: Date = date!(2000 - 01 - 01);
 const EPOCH: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
 
+/// The number of the type `bigint`.
+const BIGINT: u32 = 20;
+
+/// Where an array's elements begin in its cell: behind the cell's length and [`write_array_head`].
+const ELEMENTS_AT: usize = 4 + 20;
+
 /// The version of jsonb's binary format.
 const JSONB_VERSION: u8 = 1;
 
@@ -103,15 +109,36 @@ fn write_length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&length.to_be_bytes());
 }
 
-/// How many there are; then each with a zero behind it, and the number of its places in the text: none.
+/// An array of `bigint`.
 fn write_words(words: &Words, out: &mut Vec<u8>) {
-    const BEHIND: [u8; 3] = [0, 0, 0];
-    write_length(4 + words.iter().map(|word| word.len() + BEHIND.len()).sum::<usize>(), out);
-    write_length(words.len(), out);
-    for word in words.iter() {
-        out.extend_from_slice(word.as_bytes());
-        out.extend_from_slice(&BEHIND);
+    let numbers = words.hashes();
+    let begin = out.len();
+    write_length(0, out);
+    write_array_head(BIGINT, numbers.len(), out).expect("a text has far fewer than 2^31 words");
+    for number in numbers {
+        write(&number.to_be_bytes(), out);
     }
+    let length = out.len() - begin - size_of::<i32>();
+    let length = i32::try_from(length).expect("a text has far fewer than 2^31 words");
+    out[begin..begin + size_of::<i32>()].copy_from_slice(&length.to_be_bytes());
+}
+
+/// Cells that [`write_words`] has written, or NULL, as the text of such arrays.
+pub(super) fn words_as_text(mut cells: &[u8]) -> Vec<u8> {
+    let mut texts = Vec::new();
+    while !cells.is_empty() {
+        let (cell, behind) = cells.split_at(cell_bytes(cells));
+        cells = behind;
+        if cell == NULL {
+            texts.extend_from_slice(&NULL);
+            continue;
+        }
+        let (elements, _) = cell.get(ELEMENTS_AT..).unwrap_or_default().as_chunks::<12>();
+        let number = |[_, _, _, _, number @ ..]: &[u8; 12]| i64::from_be_bytes(*number).to_string();
+        let numbers: Vec<_> = elements.iter().map(number).collect();
+        write(format!("{{{}}}", numbers.join(",")).as_bytes(), &mut texts);
+    }
+    texts
 }
 
 fn microseconds(at: OffsetDateTime) -> i64 {
@@ -137,7 +164,7 @@ fn numeric(number: i128) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn cell(cell: impl Into<Cell<'static>>) -> Vec<u8> {
+    fn cell<'a>(cell: impl Into<Cell<'a>>) -> Vec<u8> {
         let mut out = Vec::new();
         write_cell(&cell.into(), &mut out);
         out
@@ -155,10 +182,17 @@ mod tests {
     }
 
     #[test]
-    fn words_are_their_number_and_each_with_no_places() {
-        let mut out = Vec::new();
-        write_cell(&Cell::Words(&Words::of("b ab")), &mut out);
-        assert_eq!(out, *b"\0\0\0\x0d\0\0\0\x02ab\0\0\0b\0\0\0");
+    fn words_are_an_array_of_numbers_and_its_text_where_arrays_are_fed() {
+        let (words, none) = (Words::of("b ab"), Words::default());
+        let mut cells = Vec::new();
+        for cell in [Cell::Words(&words), Cell::Null, Cell::Words(&none)] {
+            write_cell(&cell, &mut cells);
+        }
+        assert_eq!(cells.len(), (24 + 2 * 12) + 4 + (4 + 12));
+        assert_eq!(cells[..8], [0, 0, 0, 44, 0, 0, 0, 1]);
+        let [one, other] = words.hashes() else { panic!("two words") };
+        let texts = [cell(&*format!("{{{one},{other}}}")), cell(None::<&str>), cell("{}")];
+        assert_eq!(words_as_text(&cells), texts.concat());
     }
 
     #[test]

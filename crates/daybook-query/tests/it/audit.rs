@@ -1,5 +1,6 @@
 //! SearchAudit. What it finds is compared with the same rows filtered here, one by one.
 
+use daybook_core::words::Words;
 use daybook_proto::v1::{AuditEvent, Hidden, Money, SearchAuditRequest, SearchAuditResponse};
 use prost_types::Timestamp;
 use tonic::Code;
@@ -14,6 +15,10 @@ const TRANSFERS: i64 = 40;
 
 /// Six rows a transfer: initiated, held, approved, a deposit, executed, a freeze.
 pub(crate) async fn fill(world: &World, transfers: i64) {
+    let word = |word: &str| Words::of(word).hashes()[0];
+    let (rent, for_, month) = (word("rent"), word("for"), word("month"));
+    let months: Vec<_> = (0..12).map(|month| word(&month.to_string())).collect();
+    let numbers = format!("ARRAY{months:?}");
     world
         .sql(format!(
             "INSERT INTO read.audit_1
@@ -24,7 +29,7 @@ pub(crate) async fn fill(world: &World, transfers: i64) {
                  (ARRAY['alice', 'bob', 'carol'])[1 + (n + k) % 3], 'operation-' || n,
                  CASE WHEN k > 1 THEN 'command-' || n || '-' || k - 1 END, 'command-' || n || '-' || k,
                  CASE WHEN amount IS NOT NULL THEN (ARRAY['USD', 'JPY'])[1 + n % 2] END, '10.0.0.' || n % 9,
-                 reason, to_tsvector('simple', reason)
+                 reason, CASE WHEN reason IS NOT NULL THEN ARRAY[{rent}, {for_}, {month}, ({numbers})[1 + n % 12]] END
              FROM generate_series(0, {transfers} - 1) AS n
              CROSS JOIN LATERAL (VALUES (1, 't', 1, 'transfer-initiated', 100 * n + 100), (2, 'a', 1, 'funds-held', 100 * n + 100),
                  (3, 't', 2, 'transfer-approved', NULL), (4, 'a', 2, 'money-deposited', 1 + n % 1000),

@@ -18,6 +18,9 @@ use super::{AuditFilter, AuditPage};
 const COLUMNS: &str = "position, recorded_at, version, amount, event_id, magnitude, stream_id, event_type, actor, \
     correlation_id, causation_id, command_id, currency, ip, reason, words, subject_id";
 
+/// What the index of actors is made of: the last 21 bits of an actor's hash, and the position behind them.
+const ACTOR_AND_POSITION: &str = "((hashtextextended(actor, 0) << 43) | position)";
+
 /// The magnitude of a row whose amount stands in the first event of its stream.
 const AMOUNT_OF_FIRST: i16 = 0;
 
@@ -31,6 +34,8 @@ pub(super) enum Driver<'a> {
     Positions(&'a [i64]),
     /// A column holds this text.
     Text(&'static str, &'a str),
+    /// This actor.
+    Actor(&'a str),
     /// One of these types.
     EventTypes(Vec<&'a str>),
     /// One of these magnitudes, or that of the first event of the stream.
@@ -51,7 +56,7 @@ impl<'a> Driver<'a> {
         } else if let Some(id) = &filter.stream_id {
             Self::Text("stream_id", id.as_str())
         } else if let Some(actor) = &filter.actor {
-            Self::Text("actor", actor.as_str())
+            Self::Actor(actor.as_str())
         } else if let Some(types) = rare_types(filter) {
             Self::EventTypes(types)
         } else if let Some((min, max)) = filter.amounts {
@@ -61,9 +66,17 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// By what the rows are in the order of positions, where they come from its index.
+    fn place(&self) -> &'static str {
+        match self {
+            Self::Actor(_) => ACTOR_AND_POSITION,
+            _ => "position",
+        }
+    }
+
     /// For each key of the index a selection.
     fn push_arms(&self, sql: &mut Sql, table: &str, filter: &AuditFilter, page: &AuditPage) {
-        let mut arms = Arms { sql, table, page, begun: false };
+        let mut arms = Arms { sql, table, page, place: self.place(), begun: false };
         // By their index they are in this order already: several are merged, and none is read further than is needed.
         let in_order = format!(" ORDER BY position {}", order(page.direction));
         match self {
@@ -71,6 +84,7 @@ impl<'a> Driver<'a> {
                 sql.push("position = ANY (").push_bind(positions.to_vec()).push(")");
             }),
             Self::Text(column, text) => arms.push("", |sql| push_holds(sql, column, text)),
+            Self::Actor(actor) => arms.push("", |sql| push_is_of(sql, actor, page)),
             Self::EventTypes(types) => {
                 for event_type in types {
                     arms.push(&in_order, |sql| push_holds(sql, "event_type", event_type));
@@ -120,6 +134,7 @@ struct Arms<'a> {
     sql: &'a mut Sql,
     table: &'a str,
     page: &'a AuditPage,
+    place: &'static str,
     begun: bool,
 }
 
@@ -128,12 +143,23 @@ impl Arms<'_> {
         if std::mem::replace(&mut self.begun, true) {
             self.sql.push(" UNION ALL ");
         }
-        self.sql.push("(SELECT ").push(COLUMNS).push(" FROM ").push(self.table);
+        self.sql.push("(SELECT ").push(COLUMNS).push(", ").push(self.place).push(" AS place FROM ");
+        self.sql.push(self.table);
         self.sql.push(" WHERE position > ").push_bind(self.page.after.get());
         self.sql.push(" AND position <= ").push_bind(self.page.until.get()).push(" AND ");
         condition(self.sql);
         self.sql.push(tail).push(")");
     }
+}
+
+/// Whether an actor did it: by a range of the one number that the index has, and then by the text itself.
+fn push_is_of(sql: &mut Sql, actor: &str, page: &AuditPage) {
+    for (bound, position) in [(" > ", page.after), (" <= ", page.until)] {
+        sql.push(ACTOR_AND_POSITION).push(bound);
+        sql.push("((hashtextextended(").push_bind(actor.to_owned());
+        sql.push("::text, 0) << 43) | ").push_bind(position.get()).push(") AND ");
+    }
+    sql.push("actor = ").push_bind(actor.to_owned());
 }
 
 /// Whether a column holds a text: by its hash, which has an index, and then by itself, because texts may share a hash.
@@ -162,13 +188,13 @@ pub(super) fn statement(
     let mut sql = Sql::new(
         "SELECT position, recorded_at, version, event_id, stream_id, event_type, actor, correlation_id, causation_id,
             command_id, ip, reason, subject_id, about.amount, about.currency, nth, matches
-         FROM (SELECT *, row_number() OVER (ORDER BY position ",
+         FROM (SELECT *, row_number() OVER (ORDER BY place ",
     );
     sql.push(order).push(") AS nth, ");
     push_fits(&mut sql, filter);
     sql.push(" AS fits FROM (");
     driver.push_arms(&mut sql, table, filter, page);
-    sql.push(") AS candidate ORDER BY position ").push(order).push(" LIMIT ").push_bind(looks_max);
+    sql.push(") AS candidate ORDER BY place ").push(order).push(" LIMIT ").push_bind(looks_max);
     // A later step of a transfer is about the amount of its first.
     sql.push(") AS candidate LEFT JOIN LATERAL (SELECT amount, currency FROM ").push(table);
     sql.push(" AS first WHERE candidate.fits AND candidate.magnitude = 0");
@@ -182,7 +208,7 @@ pub(super) fn statement(
     sql.push(" CROSS JOIN LATERAL (SELECT candidate.fits AND ");
     push_is_about(&mut sql, filter);
     sql.push(" AS matches) AS verdict WHERE matches OR nth = ").push_bind(looks_max);
-    sql.push(" ORDER BY position ").push(order).push(" LIMIT ").push_bind(page.limit);
+    sql.push(" ORDER BY place ").push(order).push(" LIMIT ").push_bind(page.limit);
     sql
 }
 
@@ -203,15 +229,10 @@ fn push_fits(sql: &mut Sql, filter: &AuditFilter) {
     }
     if let Some(words) = &filter.reason {
         // As the index has it, so that it is used.
-        sql.push(" AND words IS NOT NULL AND words @@ ");
-        sql.push_bind(all_of(&Words::of(words))).push("::tsquery");
+        sql.push(" AND words IS NOT NULL AND words @> ");
+        sql.push_bind(Words::of(words).hashes().to_vec());
     }
     sql.push(")");
-}
-
-/// As a tsquery. Letters and digits are all that stands between the quotes.
-fn all_of(words: &Words) -> String {
-    words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" & ")
 }
 
 /// Whether the filters hold that are about the amount.
