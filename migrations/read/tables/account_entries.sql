@@ -20,12 +20,15 @@ CREATE TABLE read.account_entries_{generation} (
     reason         text,
     correlation_id text        NOT NULL,
     -- Whose sealed text the reason or the customer's name is, also when it is erased; NULL where the log has it in plain.
-    subject_id     text        COLLATE "C"
+    subject_id     text        COLLATE "C",
+    -- Stands for account_id in the key: numbers are put in order in half the time of texts that begin alike. Two accounts may
+    -- have the same, so the text is looked at too.
+    account_hash   bigint      NOT NULL GENERATED ALWAYS AS (hashtextextended(account_id, 0)) STORED
 );
 
 -- [key]
--- Serves statements by account and time; times never decrease with version.
-ALTER TABLE read.account_entries_{generation} ADD PRIMARY KEY (account_id, recorded_at, version);
+-- Serves statements by account and time; neither times nor an account's versions decrease with position.
+ALTER TABLE read.account_entries_{generation} ADD PRIMARY KEY (account_hash, recorded_at, position);
 
 -- [indexes]
 -- What is to be erased when somebody is forgotten, of other accounts too: without it that would be a walk through all rows.

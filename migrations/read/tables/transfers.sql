@@ -15,10 +15,12 @@ CREATE TABLE read.transfers_{generation} (
     -- [{"status", "actor", "recorded_at", "reason", "position", "subject"}], in order; the subject only where the log has
     -- the reason sealed for somebody, and then also when it is erased.
     steps                  jsonb    NOT NULL
-) WITH (fillfactor = 70);
+);
 
 -- [key]
 ALTER TABLE read.transfers_{generation} ADD PRIMARY KEY (transfer_id);
+-- From now on rows are there to be changed. What a rebuild had filled in before has, nearly all of it, come to its end.
+ALTER TABLE read.transfers_{generation} SET (fillfactor = 70);
 
 -- [indexes]
 -- Lists of an account's transfers, and of those in a status, the newest first.

@@ -19,7 +19,7 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static str {
