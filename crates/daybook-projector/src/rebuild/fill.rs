@@ -17,8 +17,11 @@ use super::progress::{Phase, Watch};
 use super::worker::Worker;
 use super::{RebuildError, Rebuilder};
 
-/// Pages that may wait for a worker.
-const LANE_PAGES: usize = 2;
+/// Events of a page: what was read is then still in the processor's cache when it is folded.
+const PAGE_EVENTS: u32 = 1024;
+
+/// Pages that may wait for a worker, which has other things to do for as long as a COPY takes.
+const LANE_PAGES: usize = 32;
 
 /// Up to where each build is filled (index = partition).
 pub(super) type Limits = Vec<Vec<Position>>;
@@ -66,7 +69,7 @@ impl Rebuilder {
             let worker = Worker::new(connection, read, keys, builds, limits, memory);
             workers.spawn(worker.run(events));
         }
-        let replay = self.log.replay().after(after).up_to(until);
+        let replay = self.log.replay().after(after).up_to(until).page_events(PAGE_EVENTS);
         let dealt = deal(replay, after, lanes, limits, &mut frontiers, watch).await;
         // All of them come to their end, so that nobody holds on to the tables when they are dropped. And a worker's own
         // error says more than that it takes no more events.

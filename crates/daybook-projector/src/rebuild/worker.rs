@@ -22,7 +22,7 @@ use crate::projection::{Changes, Generation, RowChange, RowChanges};
 use crate::rows::Rows;
 
 /// What is final is written when there may be so much of it: large against what a COPY costs by itself.
-const FINAL_BYTES: usize = 4 * 1024 * 1024;
+const FINAL_BYTES: usize = 8 * 1024 * 1024;
 
 /// But this part of a worker's memory at most, where it has little.
 const FINAL_SHARE: usize = 8;
