@@ -26,6 +26,10 @@ use crate::skips::SkipsError;
 use partitions::Partitions;
 pub(crate) use partitions::Tried;
 
+/// Between two looks at the head while messages come. A batch costs less without one, and without moving the partitions
+/// that have nothing in it; an answer that leans on those waits for the next look.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// Where everything comes from and goes to.
 pub(crate) struct Desk<E> {
     pub(crate) log: Log,
@@ -73,6 +77,9 @@ pub(crate) struct Session<'d, E> {
     models: ReadModels<E>,
     feed: Feed,
     partitions: Partitions,
+    /// When the head was last looked at, and whether something was handed on since.
+    looked_at: Instant,
+    owes_look: bool,
     /// How many connections to the log there had been when its history was last checked.
     connections_checked: u64,
 }
@@ -90,7 +97,8 @@ impl<'d, E: EventPayload> Session<'d, E> {
         let models = ReadModels::open(desk.read.clone(), &desk.projections, now, log).await?;
         let held_max = usize::try_from(desk.batch_events_max).unwrap_or(usize::MAX);
         let feed = Feed::new(origin(identity), now, held_max);
-        Ok(Self { desk, models, feed, partitions: Partitions::default(), connections_checked })
+        let (partitions, looked_at, owes_look) = (Partitions::default(), Instant::now(), true);
+        Ok(Self { desk, models, feed, partitions, looked_at, owes_look, connections_checked })
     }
 
     /// The next events: from messages, and from the log where messages are missing, late or too many.
@@ -105,9 +113,15 @@ impl<'d, E: EventPayload> Session<'d, E> {
             self.receive(messages).await
         };
         let idle = arrived.is_empty();
-        let mut next = self.feed.offer(arrived, Instant::now());
+        let now = Instant::now();
+        let mut next = self.feed.offer(arrived, now);
+        if !idle && !self.must_look(now) {
+            self.owes_look = true;
+            return Ok(decode(next, self.desk.keys.as_ref()).await?);
+        }
         let head = self.desk.log.reader.head().await?;
         let now = Instant::now();
+        (self.looked_at, self.owes_look) = (now, false);
         self.feed.observe(&head, now);
         if self.feed.is_catching_up() || self.feed.must_read_log(now, idle) {
             next.extend(self.read_page(&head).await?);
@@ -128,9 +142,21 @@ impl<'d, E: EventPayload> Session<'d, E> {
         Ok(())
     }
 
+    /// Whether messages alone are not enough to go on with.
+    fn must_look(&self, now: Instant) -> bool {
+        now.duration_since(self.looked_at) >= LOOK_EVERY
+            || self.feed.is_catching_up()
+            || self.feed.must_read_log(now, false)
+            || self.desk.log.connections() != self.connections_checked
+    }
+
     /// Messages, or none when none come for a while. Dropping this loses nothing.
     async fn receive(&self, messages: &mut mpsc::Receiver<Vec<Message>>) -> Vec<Message> {
-        let patience = self.feed.patience(Instant::now(), self.desk.poll_interval);
+        let now = Instant::now();
+        let mut patience = self.feed.patience(now, self.desk.poll_interval);
+        if self.owes_look {
+            patience = patience.min((self.looked_at + LOOK_EVERY).saturating_duration_since(now));
+        }
         match timeout(patience, messages.recv()).await {
             Ok(Some(messages)) => messages,
             Ok(None) => {

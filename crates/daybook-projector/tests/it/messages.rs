@@ -1,5 +1,7 @@
 //! G7 and G8 against everything that can happen to a message on its way.
 
+use std::time::Duration;
+
 use daybook_core::event::RecordedEvent;
 use daybook_outbox::Origin;
 use daybook_testkit::eventually;
@@ -59,6 +61,26 @@ async fn a_message_is_applied_without_reading_the_log() {
         Ok(())
     })
     .await;
+    projector.stop().await;
+}
+
+/// While messages flow the head is not looked at for each of them; when they end nobody waits for the next poll.
+#[tokio::test]
+async fn g9_partitions_without_messages_follow_the_head_before_the_next_poll() {
+    let mut world = World::start().await;
+    let projector = world.projector_with(&["--poll-interval-ms", "10000"]).await;
+    world.wait_for_messages().await;
+    business(&mut world, 100, async |world, _, events| world.publish(events)).await;
+    let soon = Duration::from_secs(5);
+    eventually("all checkpoints are at the head", soon, async || {
+        let behind: i64 = world
+            .scalar("SELECT count(*) FROM read.checkpoints, log.head WHERE checkpoints.position < head.position")
+            .await?;
+        anyhow::ensure!(behind == 0, "{behind} are behind");
+        Ok(())
+    })
+    .await;
+    assert_read_models_equal_the_log(&world).await;
     projector.stop().await;
 }
 
