@@ -18,10 +18,10 @@ use super::session::Id;
 use super::{RebuildError, Rebuilder};
 
 /// How often it is tried where something that passes is in the way: a deadlock with a projector, a lock held for long.
-const TRIES_MAX: u32 = 10;
+pub(super) const TRIES_MAX: u32 = 10;
 
 /// Between two tries.
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 impl Rebuilder {
     /// Makes a generation current; the one before is kept or retired.

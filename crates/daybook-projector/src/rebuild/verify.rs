@@ -13,6 +13,7 @@ use super::build::{Build, Frontier};
 use super::catch_up::Target;
 use super::compare::{self, Comparison};
 use super::progress::{Phase, Watch};
+use super::swap::{PAUSE, TRIES_MAX};
 use super::{RebuildError, Rebuilder, generations, swap};
 
 impl Rebuilder {
@@ -62,23 +63,44 @@ impl Rebuilder {
         frontier: &mut Frontier,
         watch: &Watch,
     ) -> Result<Comparison, RebuildError> {
-        watch.enter(Phase::CatchingUp);
-        self.catch_up(build, frontier, Target::Live).await?;
-        watch.enter(Phase::Verifying);
+        let mut tries = 0;
+        let mut snapshot = loop {
+            tries += 1;
+            watch.enter(Phase::CatchingUp);
+            self.catch_up(build, frontier, Target::Live).await?;
+            watch.enter(Phase::Verifying);
+            match self.level_snapshot(build, frontier).await {
+                Err(error) if error.passes() && tries < TRIES_MAX => {
+                    tracing::info!(projection.name = build.name(), %error, "verifying is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                snapshot => break snapshot?,
+            }
+        };
+        let comparison = compare::generations(&mut snapshot, build).await?;
+        snapshot.close().await?;
+        Ok(comparison)
+    }
+
+    /// A snapshot in which both generations are at the same position in every partition.
+    async fn level_snapshot<E: EventPayload>(
+        &self,
+        build: &Build<E>,
+        frontier: &mut Frontier,
+    ) -> Result<PgConnection, RebuildError> {
         let mut snapshot = PgConnection::connect_with(&self.read_options).await?;
         let mut lock = self.read.begin().await?;
         lock.execute("SET LOCAL lock_timeout = '5s'").await?;
         let live = build.mask(swap::lock_live(&mut lock, build, frontier.0.len()).await?);
         let mut tx = self.read.begin().await?;
-        *frontier = self.advance_within(&mut tx, build, frontier, &live).await?;
+        let reached = self.advance_within(&mut tx, build, frontier, &live).await?;
         tx.commit().await?;
+        *frontier = reached;
         snapshot.execute("SET idle_in_transaction_session_timeout = 0").await?;
         snapshot.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         // The first statement is what takes the snapshot.
         snapshot.execute("SELECT 1").await?;
         lock.rollback().await?;
-        let comparison = compare::generations(&mut snapshot, build).await?;
-        snapshot.close().await?;
-        Ok(comparison)
+        Ok(snapshot)
     }
 }
