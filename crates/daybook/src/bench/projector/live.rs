@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use daybook_stack::{Process, ProcessSpec, Service, Stack};
 use hdrhistogram::Histogram;
-use sqlx::{Connection, PgConnection};
-use time::OffsetDateTime;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{ProjectorEffort, ProjectorFigure, STOP_GRACE, start_services, tell};
 use crate::bench::load::{self, Load, Mode};
@@ -24,9 +23,6 @@ const ROUNDS: u32 = 3;
 /// Commands a second while the lag is measured.
 const RATE: f64 = 2000.0;
 
-/// Between two looks at the checkpoints: what a lag is told too long by, at most.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
-
 /// Longest wait for a projector to be level.
 const LEVEL_MAX: Duration = Duration::from_secs(120);
 
@@ -41,7 +37,7 @@ pub(super) async fn measure(
         PgConnection::connect(&stack.admin_url()).await.context("connect to the read models")?;
     wait_until_level(&mut admin).await?;
     prepare::settle(&stack.admin_url()).await?;
-    let lag = lag(stack, effort.lag_seconds).await?;
+    let lag = lag(stack, effort.lag_seconds, &mut admin).await?;
     let one = drain(stack, None, &mut admin, effort.backlog).await?;
     let mut second = second_projector(stack, &mut admin).await?;
     let two = drain(stack, Some(&second), &mut admin, effort.backlog).await?;
@@ -158,13 +154,13 @@ async fn append(url: &str, deposits: u32, round: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// From when an event was recorded, by the database's clock, to the first look that finds its checkpoint moved past it in
-/// all read models.
-async fn lag(stack: &Stack, seconds: u64) -> anyhow::Result<(ProjectorFigure, ProjectorFigure)> {
+/// From the commit of an event to the commit of its rows, in all read models at once, as the server has noted both.
+async fn lag(
+    stack: &Stack,
+    seconds: u64,
+    admin: &mut PgConnection,
+) -> anyhow::Result<(ProjectorFigure, ProjectorFigure)> {
     tell(&format!("lag at {RATE} commands/s"));
-    let mut watcher =
-        PgConnection::connect(&stack.admin_url()).await.context("connect to the read models")?;
-    let first = head(&mut watcher).await?;
     let load = Load {
         callers: 2000,
         connections: 8,
@@ -177,17 +173,11 @@ async fn lag(stack: &Stack, seconds: u64) -> anyhow::Result<(ProjectorFigure, Pr
         duration: Duration::from_secs(seconds),
         seed: 7,
     };
-    let url = stack.command_url.clone();
-    let loading = tokio::spawn(async move { load::run(&url, &load).await });
-    let mut looks = Vec::new();
-    while !loading.is_finished() {
-        looks.push(look(&mut watcher).await?);
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    let outcome = loading.await.context("the load broke down")??;
+    let first = head(admin).await?;
+    let outcome = load::run(&stack.command_url, &load).await?;
     ensure!(outcome.tally.failed.is_empty(), "deposits failed: {:?}", outcome.tally.failed);
-    let lags = lags(&mut watcher, first, &looks).await?;
-    watcher.close().await?;
+    wait_until_level(admin).await?;
+    let lags = lags(admin, first).await?;
     let (p50, p99) = (quantile_ms(&lags, 0.5), quantile_ms(&lags, 0.99));
     let of = |what: &str, value: f64, must: f64| {
         let what = format!("lag at {RATE}/s, commit to visible row, {what}");
@@ -197,47 +187,28 @@ async fn lag(stack: &Stack, seconds: u64) -> anyhow::Result<(ProjectorFigure, Pr
     Ok((of("p50", p50, 10.0), of("p99", p99, 50.0)))
 }
 
-/// The lowest checkpoint of each partition, and when it was seen.
-struct Look {
-    at: OffsetDateTime,
-    positions: Vec<i64>,
-}
-
-async fn look(watcher: &mut PgConnection) -> anyhow::Result<Look> {
-    let (at, positions) = sqlx::query_as(
-        "SELECT clock_timestamp(), array_agg(position ORDER BY partition) FROM (
-             SELECT partition, min(position) AS position FROM read.checkpoints WHERE NOT retired GROUP BY partition
-         ) AS lowest",
-    )
-    .fetch_one(watcher)
-    .await
-    .context("look at the checkpoints")?;
-    Ok(Look { at, positions })
-}
-
-/// The lags of all events after a position that were seen, in microseconds.
-async fn lags(
-    watcher: &mut PgConnection,
-    first: i64,
-    looks: &[Look],
-) -> anyhow::Result<Histogram<u64>> {
-    let events: Vec<(i64, i16, OffsetDateTime)> = sqlx::query_as(
-        "SELECT position, partition, recorded_at FROM log.events WHERE position > $1",
-    )
+/// The lags of all events after a position, in microseconds. A projector's transaction is over all read models, so that the
+/// rows of `audit`, which has one for each event and never changes it, tell of all the others.
+async fn lags(admin: &mut PgConnection, first: i64) -> anyhow::Result<Histogram<u64>> {
+    let generation: i32 =
+        sqlx::query_scalar("SELECT generation FROM read.projections WHERE projection = 'audit'")
+            .fetch_one(&mut *admin)
+            .await
+            .context("find the read model")?;
+    let committed: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
+        "SELECT (extract(epoch FROM pg_xact_commit_timestamp(audit.xmin) - pg_xact_commit_timestamp(event.xmin))
+            * 1000000)::bigint
+         FROM log.events AS event JOIN read.audit_{generation} AS audit USING (position)
+         WHERE position > $1"
+    )))
     .bind(first)
-    .fetch_all(watcher)
+    .fetch_all(admin)
     .await
-    .context("read the events")?;
+    .context("read when events and rows were committed")?;
     let mut lags = empty_histogram();
-    for (position, partition, recorded_at) in events {
-        let partition = usize::try_from(partition)?;
-        let seen = looks
-            .partition_point(|look| look.positions.get(partition).is_none_or(|at| *at < position));
-        if let Some(look) = looks.get(seen) {
-            let lag = (look.at - recorded_at).whole_microseconds();
-            let lag = u64::try_from(lag).context("an event was seen before it was recorded")?;
-            lags.record(lag.max(1)).context("record a lag")?;
-        }
+    for lag in committed {
+        let lag = u64::try_from(lag).context("a row was committed before its event")?;
+        lags.record(lag.max(1)).context("record a lag")?;
     }
     Ok(lags)
 }

@@ -71,7 +71,10 @@ async fn everything(
 ) -> Result<(Machine, Vec<ProjectorFigure>), Failure> {
     let dir = args.data_dir();
     let effort = if args.quick { ProjectorEffort::quick() } else { ProjectorEffort::full() };
-    let mut stack = fresh_stack(session, stack_settings(&dir)).await?;
+    let mut settings = stack_settings(&dir);
+    // The lag is read from it.
+    settings.postgres.overrides.push(("track_commit_timestamp".to_owned(), "on".to_owned()));
+    let mut stack = fresh_stack(session, settings).await?;
     let machine = Machine::look(Some(&stack.admin_url())).await;
     session.printer.say(&machine.describe())?;
     let figures = run_projector(&mut stack, &effort).await;
