@@ -134,7 +134,7 @@ pub(crate) async fn run(
     figures.extend(limits::measure(&url, usual).await?);
     let judged = rebuilds::measure(stack, effort.rounds, rebuilds::BOOKS).await?;
     figures.push(judged.figure("the books", usual, effort.accounts, rebuilds::target(usual)));
-    let all = rebuilds::measure(stack, 1, &[]).await?;
+    let all = rebuilds::measure(stack, effort.rounds, &[]).await?;
     figures.push(all.figure("all", usual, effort.accounts, rebuilds::target(usual)));
     figures.extend(live::measure(stack, effort).await?);
     stop_services(stack).await?;

@@ -49,8 +49,8 @@ pub(in crate::bench) async fn measure(
     names: &[&str],
 ) -> anyhow::Result<Rebuilds> {
     let (mut seconds, mut memory_peak_mb, mut phases) = (Vec::new(), 0.0_f64, String::new());
-    prepare::settle(&stack.admin_url()).await?;
     for round in 1..=rounds {
+        prepare::settle(&stack.admin_url()).await?;
         let one = rebuild(stack, names).await?;
         tell(&format!(
             "rebuild {round}: {:.2} s ({}), {:.0} MB",
