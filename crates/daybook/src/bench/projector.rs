@@ -32,7 +32,7 @@ pub(crate) struct ProjectorEffort {
     pub(crate) lengths: [u64; 3],
     /// Accounts that they are on.
     pub(crate) accounts: u32,
-    /// Rounds at the length that is judged; elsewhere there is one.
+    /// Rounds of each rebuild on these lengths; of those of many accounts there is one.
     pub(crate) rounds: u32,
     /// Accounts of the log that shows what many need.
     pub(crate) many_accounts: u32,
@@ -127,7 +127,7 @@ pub(crate) async fn run(
     let [short, usual, long] = effort.lengths;
     let mut filler = Filler::new(&url, effort.accounts, 1).await?;
     filler.fill_to(short).await?;
-    let first = rebuilds::measure(stack, 1, rebuilds::BOOKS).await?;
+    let first = rebuilds::measure(stack, effort.rounds, rebuilds::BOOKS).await?;
     figures.push(first.figure("the books", short, effort.accounts, Target::None));
 
     filler.fill_to(usual).await?;
@@ -141,7 +141,7 @@ pub(crate) async fn run(
 
     filler.go_on().await?;
     filler.fill_to(long).await?;
-    let last = rebuilds::measure(stack, 1, rebuilds::BOOKS).await?;
+    let last = rebuilds::measure(stack, effort.rounds, rebuilds::BOOKS).await?;
     figures.push(last.figure("the books", long, effort.accounts, Target::None));
     figures.push(rebuilds::growth([(usual, &judged), (long, &last)]));
     figures.push(rebuilds::memory(&[&first, &judged, &last]));
