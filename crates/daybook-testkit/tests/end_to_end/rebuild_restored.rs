@@ -10,8 +10,15 @@ use crate::fold::assert_read_models_equal_the_fold;
 use crate::operator::{rebuild, refused_rebuild};
 use crate::world::{BOUND, World, by, deposit};
 
-/// As a restore would: the last events are gone, and the head is where it was.
-async fn restore(world: &World, position: i64) {
+/// As a restore would: events after about a position are gone, whole commands of them, and the head is where it was.
+async fn restore(world: &World, about: i64) {
+    let position: i64 = sqlx::query_scalar(
+        "SELECT max(first_position + event_count - 1) FROM log.commands WHERE first_position + event_count - 1 <= $1",
+    )
+    .bind(about)
+    .fetch_one(&world.admin)
+    .await
+    .unwrap();
     let cut = format!(
         "ALTER TABLE log.events DISABLE TRIGGER events_append_only;
          DELETE FROM log.events WHERE position > {position};
