@@ -52,6 +52,7 @@ pub struct Replay {
     range: Range,
     filter: Filter,
     page_events: u32,
+    page_bytes: usize,
     /// The page after the one that was handed out last.
     ahead: Option<Ahead>,
     begun: Option<Instant>,
@@ -135,6 +136,7 @@ impl LogReader {
             range: Range { from: Position::ZERO, reached: Position::ZERO, until: None },
             filter: Filter::default(),
             page_events: PAGE_EVENTS_MAX,
+            page_bytes: PAGE_BYTES_MAX,
             ahead: None,
             begun: None,
         }
@@ -195,6 +197,13 @@ impl Replay {
         self
     }
 
+    /// Pages of at most this many bytes of data and metadata but for the last event, and at most [`PAGE_BYTES_MAX`].
+    #[must_use]
+    pub fn page_bytes(mut self, bytes: usize) -> Self {
+        self.page_bytes = bytes.clamp(1, PAGE_BYTES_MAX);
+        self
+    }
+
     /// The next page, or `None` at the end. A page may hold no event where the filter leaves none. After an error the
     /// same page can be asked for again.
     ///
@@ -243,7 +252,10 @@ impl Replay {
         let reached = after.get().saturating_add(i64::from(self.page_events)).min(until.get());
         let reached = Position::new(reached).unwrap_or(until);
         let (pool, filter) = (self.reader.pool().clone(), self.filter.clone());
-        Ahead(tokio::spawn(async move { read_page(&pool, &filter, after, reached).await }))
+        let bytes_max = self.page_bytes;
+        Ahead(tokio::spawn(
+            async move { read_page(&pool, &filter, after, reached, bytes_max).await },
+        ))
     }
 }
 
@@ -253,6 +265,7 @@ async fn read_page(
     filter: &Filter,
     after: Position,
     reached: Position,
+    bytes_max: usize,
 ) -> Result<Page, ReplayError> {
     let mut rows = sqlx::query(include_str!("queries/replay.sql"))
         .bind(after.get())
@@ -265,7 +278,7 @@ async fn read_page(
         let event = recorded_event(&row)?;
         bytes += event.data.get().len() + event.metadata.get().len();
         page.events.push(event);
-        if bytes >= PAGE_BYTES_MAX {
+        if bytes >= bytes_max {
             page.reached = page.events.last().map_or(reached, |event| event.position);
             break;
         }

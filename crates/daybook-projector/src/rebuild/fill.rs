@@ -20,8 +20,11 @@ use super::{RebuildError, Rebuilder};
 /// Events of a page: what was read is then still in the processor's cache when it is folded.
 const PAGE_EVENTS: u32 = 1024;
 
+/// Bytes of a page, at most: with [`LANE_PAGES`] it bounds what waits for a worker, however large the events are.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+
 /// Pages that may wait for a worker, which has other things to do for as long as a COPY takes.
-const LANE_PAGES: usize = 32;
+const LANE_PAGES: usize = 8;
 
 /// Up to where each build is filled (index = partition).
 pub(super) type Limits = Vec<Vec<Position>>;
@@ -69,7 +72,8 @@ impl Rebuilder {
             let worker = Worker::new(connection, read, keys, builds, limits, memory);
             workers.spawn(worker.run(events));
         }
-        let replay = self.log.replay().after(after).up_to(until).page_events(PAGE_EVENTS);
+        let replay = self.log.replay().after(after).up_to(until);
+        let replay = replay.page_events(PAGE_EVENTS).page_bytes(PAGE_BYTES);
         let dealt = deal(replay, after, lanes, limits, &mut frontiers, watch).await;
         // All of them come to their end, so that nobody holds on to the tables when they are dropped. And a worker's own
         // error says more than that it takes no more events.
