@@ -115,14 +115,18 @@ impl Row for ProjectorFigure {
     }
 }
 
-/// Measures all of it on a stack with an empty log.
+/// Measures all of it on two stacks with empty logs, of which the other one gets a log of the usual length only.
 pub(crate) async fn run(
     stack: &mut Stack,
+    other: &mut Stack,
     effort: &ProjectorEffort,
 ) -> Result<Vec<ProjectorFigure>, Failure> {
+    for stack in [&mut *stack, &mut *other] {
+        let url = stack.admin_url();
+        prepare::recycle_wal(&url).await.context("prepare the write-ahead log")?;
+        stop_services(stack).await?;
+    }
     let url = stack.admin_url();
-    prepare::recycle_wal(&url).await.context("prepare the write-ahead log")?;
-    stop_services(stack).await?;
     let mut figures = Vec::new();
     let [short, usual, long] = effort.lengths;
     let mut filler = Filler::new(&url, effort.accounts, 1).await?;
@@ -141,11 +145,12 @@ pub(crate) async fn run(
 
     filler.go_on().await?;
     filler.fill_to(long).await?;
-    let last = rebuilds::measure(stack, effort.rounds, rebuilds::BOOKS).await?;
-    figures.push(last.figure("the books", long, effort.accounts, Target::None));
-    figures.push(rebuilds::growth([(usual, &judged), (long, &last)]));
-    figures.push(rebuilds::memory(&[&first, &judged, &last]));
-    figures.push(rebuilds::memory_growth(&judged, &last));
+    Filler::new(&other.admin_url(), effort.accounts, 1).await?.fill_to(usual).await?;
+    let pairs = rebuilds::pairs([(usual, other), (long, stack)], effort.rounds).await?;
+    figures.push(pairs.long.figure("the books", long, effort.accounts, Target::None));
+    figures.push(pairs.growth());
+    figures.push(rebuilds::memory(&[&first, &judged, &pairs.long]));
+    figures.push(rebuilds::memory_growth(&pairs.short, &pairs.long));
     Ok(figures)
 }
 
@@ -203,10 +208,10 @@ pub(super) async fn start_services(stack: &mut Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a stack of the second part is kept, beside the first one's.
+/// Where the other stack is kept, beside the first one's.
 pub(crate) fn beside(dir: &Path) -> std::path::PathBuf {
     let mut name = dir.file_name().unwrap_or_default().to_owned();
-    name.push("-many-accounts");
+    name.push("-beside");
     dir.with_file_name(name)
 }
 

@@ -35,8 +35,8 @@ pub(crate) struct ProjectorArgs {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
 
-    /// Where the stack is kept; what was there is thrown away. Default: as for `daybook bench --stack`. A second one is
-    /// kept beside it.
+    /// Where the stack is kept; what was there is thrown away. Default: as for `daybook bench --stack`. A second one, in
+    /// DIR-beside, is thrown away too.
     #[arg(long, value_name = "DIR", env = "DAYBOOK_BENCH_DATA_DIR")]
     data_dir: Option<PathBuf>,
 }
@@ -77,8 +77,11 @@ async fn everything(
     let mut stack = fresh_stack(session, settings).await?;
     let machine = Machine::look(Some(&stack.admin_url())).await;
     session.printer.say(&machine.describe())?;
-    let figures = run_projector(&mut stack, &effort).await;
-    stack.stop().await.context("stop the stack")?;
+    let mut other = fresh_stack(session, stack_settings(&beside(&dir))).await?;
+    let figures = run_projector(&mut stack, &mut other, &effort).await;
+    for stack in [stack, other] {
+        stack.stop().await.context("stop the stack")?;
+    }
     let mut figures = figures?;
     let mut stack = fresh_stack(session, stack_settings(&beside(&dir))).await?;
     let many = run_many_accounts(&mut stack, &effort).await;
