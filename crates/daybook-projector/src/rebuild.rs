@@ -12,7 +12,8 @@
 //! `check` stops after step 4 and throws the new generation away: it only says whether the live one is right.
 //!
 //! `roll_back` goes back to a kept generation by steps 3 and 5. `generations` says which there are, `clean` drops those
-//! that nobody needs, `outdated` lets go of kept ones that still have what was erased.
+//! that nobody needs, `outdated` lets go of kept ones that still have what was erased; `tries` says when steps 4 and 5, which
+//! projectors may be in the way of, are begun again.
 //!
 //! Until step 5 commits the live model is untouched, whatever happens; a rebuild that was stopped before leaves tables
 //! behind that the next one drops, and that one starts clean.
@@ -29,6 +30,7 @@ mod progress;
 mod roll_back;
 mod session;
 mod swap;
+mod tries;
 mod verify;
 mod worker;
 

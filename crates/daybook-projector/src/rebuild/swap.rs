@@ -5,8 +5,6 @@
 //! nothing of it, and wait for nothing. Projectors wait for the locked checkpoints, find them retired, and go on in the
 //! generation that is current then. A crash at any point before the commit leaves everything as it was.
 
-use std::time::Duration;
-
 use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
 use sqlx::{Executor as _, PgConnection, Row as _};
@@ -15,13 +13,8 @@ use super::build::{Build, Frontier};
 use super::catch_up::Target;
 use super::progress::{Phase, Watch};
 use super::session::Id;
+use super::tries::Tries;
 use super::{RebuildError, Rebuilder};
-
-/// How often it is tried where something that passes is in the way: a deadlock with a projector, a lock held for long.
-pub(super) const TRIES_MAX: u32 = 10;
-
-/// Between two tries.
-pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 impl Rebuilder {
     /// Makes a generation current; the one before is kept or retired.
@@ -33,24 +26,17 @@ impl Rebuilder {
         builder: Id,
         watch: &Watch,
     ) -> Result<(), RebuildError> {
-        let mut tries = 0;
+        let (from, to) = (build.live.0, build.generation.0);
+        let mut tries = Tries::default();
         loop {
-            tries += 1;
             watch.enter(Phase::CatchingUp);
             self.catch_up(build, frontier, Target::Head).await?;
             watch.enter(Phase::Swapping);
-            match self.try_swap(build, frontier, keep_old, builder).await {
-                Err(error) if error.passes() && tries < TRIES_MAX => {
-                    tracing::info!(projection.name = build.name(), %error, "the swap is tried again");
-                    tokio::time::sleep(PAUSE).await;
-                }
-                done => {
-                    let (from, to) = (build.live.0, build.generation.0);
-                    done.inspect(|()| {
-                        tracing::info!(projection.name = build.name(), from, to, "swapped")
-                    })?;
-                    return Ok(());
-                }
+            let swapped = self.try_swap(build, frontier, keep_old, builder).await;
+            if tries.ended(&swapped).await {
+                swapped?;
+                tracing::info!(projection.name = build.name(), from, to, "swapped");
+                return Ok(());
             }
         }
     }

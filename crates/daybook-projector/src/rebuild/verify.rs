@@ -13,7 +13,7 @@ use super::build::{Build, Frontier};
 use super::catch_up::Target;
 use super::compare::{self, Comparison};
 use super::progress::{Phase, Watch};
-use super::swap::{PAUSE, TRIES_MAX};
+use super::tries::Tries;
 use super::{RebuildError, Rebuilder, generations, swap};
 
 impl Rebuilder {
@@ -63,18 +63,14 @@ impl Rebuilder {
         frontier: &mut Frontier,
         watch: &Watch,
     ) -> Result<Comparison, RebuildError> {
-        let mut tries = 0;
+        let mut tries = Tries::default();
         let mut snapshot = loop {
-            tries += 1;
             watch.enter(Phase::CatchingUp);
             self.catch_up(build, frontier, Target::Live).await?;
             watch.enter(Phase::Verifying);
-            match self.level_snapshot(build, frontier).await {
-                Err(error) if error.passes() && tries < TRIES_MAX => {
-                    tracing::info!(projection.name = build.name(), %error, "verifying is tried again");
-                    tokio::time::sleep(PAUSE).await;
-                }
-                snapshot => break snapshot?,
+            let snapshot = self.level_snapshot(build, frontier).await;
+            if tries.ended(&snapshot).await {
+                break snapshot?;
             }
         };
         let comparison = compare::generations(&mut snapshot, build).await?;
