@@ -30,7 +30,7 @@ bench-growth *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench growth {{ ARGS }}
 
-# Rebuilds of read models, draining, lag: six minutes, --quick two
+# Rebuilds of read models, draining, lag: eight minutes or more, --quick two
 [group('measure')]
 bench-projector *ARGS:
     cargo build --release --workspace --bins

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 /// Flags of `bench projector`.
 #[derive(Debug, Args)]
 pub(crate) struct ProjectorArgs {
-    /// A quarter of the events and one round: two minutes instead of six.
+    /// A quarter of the events and one round: two minutes instead of eight or more.
     #[arg(long)]
     quick: bool,
 
