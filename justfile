@@ -86,7 +86,7 @@ fmt:
 
 # What continuous integration runs (.ci/run)
 [group('check')]
-ci: test
+ci: check
 
 # What should pass before a push
 [group('check')]
