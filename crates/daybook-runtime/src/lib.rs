@@ -3,7 +3,9 @@
 
 pub mod metrics;
 pub mod postgres;
+pub mod repeats;
 pub mod server;
 pub mod shutdown;
 pub mod status;
 pub mod telemetry;
+pub mod trouble;
