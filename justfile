@@ -56,8 +56,13 @@ soak *ARGS:
 
 # All tests, on real servers that each test starts for itself
 [group('check')]
-test: build
+test: python build
     @if cargo nextest --version >/dev/null 2>&1; then just _nextest; else just _cargo-test; fi
+
+# What tests need of Python, in target/python
+[private]
+python:
+    ./deploy/python
 
 # The binaries too, because tests start them as child processes
 [private]

@@ -10,11 +10,13 @@
 mod directory;
 mod eventually;
 mod postgres;
+mod python;
 mod redis;
 mod stack;
 
 pub use daybook_stack as servers;
 pub use eventually::eventually;
 pub use postgres::TestPostgres;
+pub use python::{generate_python_stubs, newer_postgres_bin_dir, python};
 pub use redis::TestRedis;
 pub use stack::TestStack;

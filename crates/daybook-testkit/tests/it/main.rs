@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test")]
 
 mod env_sample;
+mod python;
 mod servers;
