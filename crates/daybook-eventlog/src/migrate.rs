@@ -1,12 +1,16 @@
 //! Makes the log: the schema, the service roles with their rights, and the log's identity.
 
 use daybook_core::ids::Position;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::error::ReadError;
 use crate::head::{self, Identity};
+
+mod schema;
+
+pub use schema::schema;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/log");
 
@@ -32,38 +36,34 @@ pub enum MigrateError {
     Database(#[from] sqlx::Error),
 }
 
-/// Brings schema `log` up to date, as its owner, and makes the log where there is none. Safe to run again, and by several
-/// at once.
+/// Brings schema `log` up to date, as its owner, and makes the log where there is none: all of it or nothing. Safe to run
+/// again, and by several at once.
 ///
 /// # Errors
 /// When a migration fails, or an existing log has another number of partitions than `partition_count`.
 pub async fn run(pool: &PgPool, partition_count: u16) -> Result<Identity, MigrateError> {
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
-    migrator.create_schema("log");
-    migrator.dangerous_set_table_name("log.migrations");
-    migrator.run(pool).await?;
-    make_log(pool, partition_count).await?;
-
-    let identity = head::read_identity(pool).await?;
+    let mut transaction = schema(pool, "log", &MIGRATIONS).await?;
+    make_log(&mut transaction, partition_count).await?;
+    let identity = head::read_identity(&mut *transaction).await?;
     if identity.partition_count != partition_count {
         return Err(MigrateError::PartitionCount {
             actual: identity.partition_count,
             asked: partition_count,
         });
     }
+    transaction.commit().await?;
     Ok(identity)
 }
 
-/// Identity and head come in one transaction: a log has both or does not exist.
-async fn make_log(pool: &PgPool, partition_count: u16) -> Result<(), sqlx::Error> {
-    let mut tx = pool.begin().await?;
+/// Identity and head: a log has both or does not exist.
+async fn make_log(connection: &mut PgConnection, partition_count: u16) -> Result<(), sqlx::Error> {
     let made = sqlx::query(
         "INSERT INTO log.identity (log_id, partition_count) VALUES ($1, $2)
          ON CONFLICT ON CONSTRAINT identity_only_row_key DO NOTHING",
     )
     .bind(Uuid::new_v4())
     .bind(i32::from(partition_count))
-    .execute(&mut *tx)
+    .execute(&mut *connection)
     .await?;
     if made.rows_affected() == 1 {
         let none = vec![Position::ZERO.get(); usize::from(partition_count)];
@@ -72,8 +72,8 @@ async fn make_log(pool: &PgPool, partition_count: u16) -> Result<(), sqlx::Error
              VALUES (0, clock_timestamp(), $1)",
         )
         .bind(none)
-        .execute(&mut *tx)
+        .execute(connection)
         .await?;
     }
-    tx.commit().await
+    Ok(())
 }

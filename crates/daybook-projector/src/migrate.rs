@@ -2,7 +2,7 @@
 
 use daybook_core::bank::BankEvent;
 use sqlx::migrate::Migrator;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use crate::projection::{Generation, Projection};
 use crate::projections;
@@ -26,44 +26,41 @@ pub enum MigrateError {
     },
 }
 
-/// Brings schema `read` up to date, as its owner, and makes the tables of projections that have none. Safe to run again,
-/// and by several at once.
+/// Brings schema `read` up to date, as its owner, and makes the tables of projections that have none: all of it or nothing.
+/// Safe to run again, and by several at once.
 ///
 /// # Errors
 /// When a migration fails or a table cannot be made.
 pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
-    let mut migrator = Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::DEFAULT };
-    migrator.create_schema("read");
-    migrator.dangerous_set_table_name("read.migrations");
-    migrator.run(pool).await?;
+    let mut transaction = daybook_eventlog::migrate::schema(pool, "read", &MIGRATIONS).await?;
     for projection in projections::all() {
-        make_tables(pool, projection.as_ref())
+        make_tables(&mut transaction, projection.as_ref())
             .await
             .map_err(|source| MigrateError::Tables { projection: projection.name(), source })?;
     }
-    Ok(())
+    transaction.commit().await.map_err(|error| MigrateError::Migration(error.into()))
 }
 
-/// Row and tables come in one transaction: a projection has both or does not exist. Its checkpoints are made by the
-/// projector, which knows how many partitions the log has.
+/// Row and tables: a projection has both or does not exist. Its checkpoints are made by the projector, which knows how many
+/// partitions the log has.
 async fn make_tables(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     projection: &dyn Projection<BankEvent>,
 ) -> Result<(), sqlx::Error> {
-    let mut tx = pool.begin().await?;
     // The projector owns what it fills: it makes, and drops, later generations itself.
-    sqlx::query("SET LOCAL ROLE daybook_projector").execute(&mut *tx).await?;
+    sqlx::query("SET LOCAL ROLE daybook_projector").execute(&mut *connection).await?;
     let new = sqlx::query(include_str!("queries/insert_projection.sql"))
         .bind(projection.name())
         .bind(Generation::FIRST.0)
         .bind(projection.version())
-        .execute(&mut *tx)
+        .execute(&mut *connection)
         .await?;
     if new.rows_affected() == 1 {
         // Safe: the template is ours and the generation a number.
         let tables = AssertSqlSafe(Generation::FIRST.sql(projection.tables()));
-        sqlx::raw_sql(tables).execute(&mut *tx).await?;
+        sqlx::raw_sql(tables).execute(&mut *connection).await?;
         tracing::info!(projection.name = projection.name(), "made the tables of a projection");
     }
-    tx.commit().await
+    sqlx::query("RESET ROLE").execute(connection).await?;
+    Ok(())
 }

@@ -5,13 +5,10 @@ use sqlx::migrate::{MigrateError, Migrator};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/proof");
 
-/// Brings schema `proof` up to date, as its owner. Safe to run again, and by several at once.
+/// Brings schema `proof` up to date, as its owner: all of it or nothing. Safe to run again, and by several at once.
 ///
 /// # Errors
 /// When a migration fails, or the database holds one that this build does not know.
 pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
-    migrator.create_schema("proof");
-    migrator.dangerous_set_table_name("proof.migrations");
-    migrator.run(pool).await
+    Ok(daybook_eventlog::migrate::schema(pool, "proof", &MIGRATIONS).await?.commit().await?)
 }

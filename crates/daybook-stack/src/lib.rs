@@ -24,6 +24,6 @@ mod stack;
 pub use ports::free_port;
 pub use postgres::{Postgres, PostgresSettings};
 pub use process::{Process, ProcessSpec};
-pub use programs::{postgres_version, service_binary};
+pub use programs::{postgres_bin_dir, postgres_version, service_binary};
 pub use redis::{Redis, RedisSettings};
 pub use stack::{LineSink, Service, Stack, StackSettings, default_data_dir};

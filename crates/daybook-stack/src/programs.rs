@@ -14,7 +14,11 @@ const POSTGRES_MAJOR_MIN: u32 = 14;
 ///
 /// Debian's directories come before PATH because a PATH entry is often a wrapper, or one program of
 /// several that belong together.
-pub(crate) fn postgres_bin_dir() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+///
+/// When there is none, or the one named holds no server.
+pub fn postgres_bin_dir() -> anyhow::Result<PathBuf> {
     if let Some(named) = std::env::var_os("DAYBOOK_PG_BIN") {
         let dir = PathBuf::from(named);
         if !holds_postgres(&dir) {
