@@ -15,6 +15,7 @@ use daybook_eventlog::{Head, Identity, ReadError, Tip};
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 
+use daybook_runtime::postgres;
 use daybook_runtime::telemetry::error_chain;
 
 /// First pause before an unknown outcome is asked for again; doubled each time.
@@ -226,6 +227,7 @@ async fn look_up(
 }
 
 fn outcome_of_error(error: AppendError) -> Outcome {
+    postgres::give_up_connections_after(&error);
     match error {
         AppendError::HistoryLost(tip) => Outcome::HistoryLost(tip),
         AppendError::VersionTaken(error) => Outcome::VersionTaken(error_chain(&error)),

@@ -11,9 +11,11 @@ use daybook_eventlog::{Identity, LogReader, ReadError};
 use daybook_keys::{KeyStore, destroy_forgotten};
 use daybook_outbox::{Publisher, PublisherSettings};
 use daybook_proto::v1::command_service_server::{CommandServiceServer, SERVICE_NAME};
+use daybook_runtime::postgres::{Connector, Refused};
 use daybook_runtime::server::Health;
 use daybook_runtime::telemetry::error_chain;
 use daybook_runtime::{postgres, server};
+use sqlx::Connection as _;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -44,9 +46,15 @@ pub async fn run(
     let metrics = Metrics::new();
     daybook_runtime::metrics::serve(settings.metrics_listen, shutdown.clone()).await?;
     let log_url = &settings.log_database_url;
-    let options = postgres::options(log_url, "daybook-command append")?;
+    let append = Connector::new(log_url, "daybook-command append")?;
+    let appender = Appender::new(append.options());
+    let check = append.clone();
+    let appender = appender.after_connect(move |connection| {
+        let check = check.clone();
+        Box::pin(async move { check.check(connection).await })
+    });
     let pool = postgres::pool(log_url, "daybook-command load", settings.pool_size)?;
-    let Some(identity) = wait_for_log(&pool, &shutdown).await? else { return Ok(()) };
+    let Some(identity) = wait_for_log(&append, &pool, &shutdown).await? else { return Ok(()) };
     postgres::warn_about_settings(&pool).await;
 
     let keys = settings.keys.store("daybook-command keys")?;
@@ -69,7 +77,7 @@ pub async fn run(
     let (outcomes, outcome_inbox) = mpsc::channel(1);
     let (reachable, is_reachable) = watch::channel(false);
     let (submissions, inbox) = mpsc::channel(settings.commands_max);
-    let mut journal = tokio::spawn(journal::run(Appender::new(options), job_inbox, outcomes));
+    let mut journal = tokio::spawn(journal::run(appender, job_inbox, outcomes));
     let decider = Decider::new(
         domain,
         settings.limits(),
@@ -132,14 +140,20 @@ async fn start_eraser(
 
 /// Waits until the database answers. `None`: stopped before it did.
 async fn wait_for_log(
+    connector: &Connector,
     pool: &sqlx::PgPool,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<Option<Identity>> {
     let log = LogReader::new(pool.clone());
+    // Over one connection first, which says why it cannot be made; a pool says only that it has none.
+    let look = async || {
+        connector.connect().await?.close().await?;
+        log.identity().await
+    };
     loop {
         let identity = tokio::select! {
             () = shutdown.cancelled() => return Ok(None),
-            identity = log.identity() => identity,
+            identity = look() => identity,
         };
         match identity {
             Ok(identity) => return Ok(Some(identity)),
@@ -164,7 +178,7 @@ fn is_permanent(error: &ReadError) -> bool {
                 Some("28" | "3D" | "3F" | "42")
             )
         }
-        ReadError::Database(_) => false,
+        ReadError::Database(error) => Refused::of(error).is_some_and(|refused| !refused.passes()),
         ReadError::NoLog | ReadError::Corrupt { .. } | ReadError::Undecodable { .. } => true,
     }
 }

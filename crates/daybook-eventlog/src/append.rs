@@ -13,6 +13,7 @@
 
 use daybook_core::event::{NewEvent, RecordedEvent};
 use daybook_core::ids::{CommandId, Position};
+use futures::future::BoxFuture;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use time::OffsetDateTime;
@@ -61,9 +62,14 @@ pub struct CatchUp {
     pub events: Option<Vec<RecordedEvent>>,
 }
 
+/// What is done with a new connection before it is used.
+type AfterConnect =
+    dyn for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<(), sqlx::Error>> + Send + Sync;
+
 /// The one connection over which an instance appends. Not shared: at most one append is in flight.
 pub struct Appender {
     options: PgConnectOptions,
+    after_connect: Option<Box<AfterConnect>>,
     connection: Option<PgConnection>,
 }
 
@@ -71,7 +77,21 @@ impl Appender {
     /// An appender that connects when first used, with these options.
     #[must_use]
     pub fn new(options: PgConnectOptions) -> Self {
-        Self { options, connection: None }
+        Self { options, after_connect: None, connection: None }
+    }
+
+    /// Looks at every new connection before it is used; one that is refused is not used. An appender needs a primary with
+    /// `synchronous_commit=on` (G1).
+    #[must_use]
+    pub fn after_connect(
+        mut self,
+        check: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<(), sqlx::Error>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.after_connect = Some(Box::new(check));
+        self
     }
 
     /// Closes the connection: whatever was begun on it is rolled back by the server.
@@ -87,7 +107,13 @@ impl Appender {
         if self.connection.is_some() {
             return Ok(());
         }
-        let connecting = PgConnection::connect_with(&self.options);
+        let connecting = async {
+            let mut connection = PgConnection::connect_with(&self.options).await?;
+            if let Some(check) = &self.after_connect {
+                check(&mut connection).await?;
+            }
+            Ok(connection)
+        };
         let mut connection = bounded(connecting).await.map_err(AppendError::Away)?;
         if let Some(tip) = known {
             let reading = head::read_event_id_at(&mut connection, tip.position);

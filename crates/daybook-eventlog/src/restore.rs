@@ -9,7 +9,6 @@
 //! the next event: what one of them hands over must not be taken for the other's. Nobody needs the old identity: a
 //! projector recognises its rows' log by the events themselves, and a message of the old log is dropped.
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use time::OffsetDateTime;
 
@@ -54,12 +53,11 @@ pub enum RestoreError {
 }
 
 impl Restore {
-    /// Locks the head of an empty log, with a role that may append.
+    /// Locks the head of an empty log, over a new connection to the primary of a role that may append.
     ///
     /// # Errors
     /// When the log is not empty, or the database is away.
-    pub async fn begin(options: &PgConnectOptions) -> Result<Self, RestoreError> {
-        let mut connection = PgConnection::connect_with(options).await?;
+    pub async fn begin(mut connection: PgConnection) -> Result<Self, RestoreError> {
         connection.execute("BEGIN").await?;
         let row = sqlx::query(include_str!("queries/restore_lock.sql"))
             .fetch_optional(&mut connection)

@@ -53,7 +53,8 @@ impl KeyStore {
         Self { pool }
     }
 
-    /// A store that connects when it is first used.
+    /// A store that connects when it is first used, always to the primary: a standby that lags would show texts whose key was
+    /// destroyed, and miss new ones.
     ///
     /// # Errors
     /// When the URL is malformed.
@@ -120,7 +121,8 @@ impl KeyStore {
                 .bind(texts)
                 .bind(keys.iter().map(SubjectKey::bytes).collect::<Vec<_>>())
                 .execute(&self.pool)
-                .await?;
+                .await
+                .inspect_err(|error| postgres::give_up_connections_after(error))?;
         }
         // Somebody else may have made some of them a moment before, or destroyed them: theirs count.
         self.keys(subjects).await
@@ -136,7 +138,8 @@ impl KeyStore {
             sqlx::query(include_str!("queries/destroy.sql"))
                 .bind(texts)
                 .execute(&self.pool)
-                .await?;
+                .await
+                .inspect_err(|error| postgres::give_up_connections_after(error))?;
         }
         Ok(())
     }

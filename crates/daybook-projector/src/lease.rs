@@ -169,6 +169,7 @@ impl Keeper {
     fn note(&mut self, error: Option<&sqlx::Error>) {
         match (error, self.away) {
             (Some(error), false) => {
+                daybook_runtime::postgres::give_up_connections_after(error);
                 let hint = if is_missing_table(error) { "; run `daybook migrate`" } else { "" };
                 tracing::warn!(%error, "no heartbeat; going on with the partitions held{hint}");
             }

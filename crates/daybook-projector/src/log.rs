@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use daybook_core::ids::Position;
 use daybook_eventlog::{Head, LogReader, ReadError, Tip};
-use daybook_runtime::postgres;
+use daybook_runtime::postgres::{Connector, InvalidUrl};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 
 use crate::checkpoint::Slot;
 
@@ -30,17 +29,17 @@ pub(crate) struct Log {
 
 impl Log {
     /// Connects when first used.
-    pub(crate) fn new(url: &str) -> Result<Self, postgres::InvalidUrl> {
+    pub(crate) fn new(url: &str) -> Result<Self, InvalidUrl> {
         let connections = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&connections);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(std::time::Duration::from_secs(5))
-            .after_connect(move |_, _| {
+        // The primary: a standby that lags looks like a log that was restored.
+        let connector = Connector::new(url, "daybook-projector")?;
+        let pool = connector
+            .pool_options_then(move || {
                 counter.fetch_add(1, Ordering::Relaxed);
-                Box::pin(async { Ok(()) })
             })
-            .connect_lazy_with(postgres::options(url, "daybook-projector")?);
+            .max_connections(CONNECTIONS_MAX)
+            .connect_lazy_with(connector.options());
         Ok(Self { reader: LogReader::new(pool.clone()), pool, connections })
     }
 

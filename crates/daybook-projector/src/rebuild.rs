@@ -44,10 +44,9 @@ use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{LogReader, ReadError, ReplayError};
 use daybook_keys::{KeyStore, KeyStoreError};
-use daybook_runtime::postgres;
+use daybook_runtime::postgres::{self, Connector};
 use futures::future::try_join_all;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::Semaphore;
 
 pub use check::{Checked, Verdict};
@@ -83,7 +82,7 @@ pub struct Rebuilder {
     log: LogReader,
     read: PgPool,
     keys: Option<KeyStore>,
-    read_options: PgConnectOptions,
+    connector: Connector,
     workers: usize,
     memory_bytes: usize,
 }
@@ -221,24 +220,24 @@ impl Rebuilder {
     /// When a URL is malformed.
     pub fn new(log_url: &str, read_url: &str) -> Result<Self, postgres::InvalidUrl> {
         let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).clamp(2, 8);
-        let read_options = postgres::options(read_url, "daybook-rebuild")?.options([
+        let connector = Connector::new(read_url, "daybook-rebuild")?
             // What a crash takes back is folded again, and the swap says itself that it waits for the disk.
-            ("synchronous_commit", "off"),
-            ("statement_timeout", STATEMENT_TIMEOUT),
+            .setting("synchronous_commit", "off")
+            .setting("statement_timeout", STATEMENT_TIMEOUT)
             // Several indexes are made side by side; several processes for one would write its rows to disk to merge them.
-            ("max_parallel_maintenance_workers", "0"),
+            .setting("max_parallel_maintenance_workers", "0")
             // ANALYZE of new tables looks at 7,500 rows of each, which is enough to plan by; autovacuum's comes with time.
-            ("default_statistics_target", "25"),
+            .setting("default_statistics_target", "25")
             // Whoever runs it, the tables belong to the projector, which drops them one day.
-            ("role", "daybook_projector"),
-        ]);
-        let read = PgPoolOptions::new()
+            .setting("role", "daybook_projector");
+        let read = connector
+            .pool_options()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_lazy_with(read_options.clone());
+            .connect_lazy_with(connector.options());
         let log = LogReader::new(postgres::pool(log_url, "daybook-rebuild", 2)?);
         let (keys, memory_bytes) = (None, MEMORY_BYTES);
-        Ok(Self { log, read, keys, read_options, workers, memory_bytes })
+        Ok(Self { log, read, keys, connector, workers, memory_bytes })
     }
 
     /// Opens sealed texts with these keys. Without, it ends where it meets one.
@@ -274,7 +273,7 @@ impl Rebuilder {
     ) -> Result<Vec<Rebuilt>, RebuildError> {
         check(projections, options)?;
         self.clean(projections, QUERY_TIME_MAX).await?;
-        let mut builder = Builder::connect(&self.read_options).await?;
+        let mut builder = Builder::connect(&self.connector).await?;
         let builds = self.begin(&mut builder, projections, options.after, None).await?;
         let work = self.build_and_swap(&builds, options, builder.id(), watch);
         let done = tokio::select! {

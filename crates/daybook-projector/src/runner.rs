@@ -8,6 +8,7 @@ use daybook_core::event::EventPayload;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Identity;
 use daybook_outbox::Message;
+use daybook_runtime::postgres;
 use daybook_runtime::server::Health;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -63,6 +64,7 @@ pub(crate) async fn run<E: EventPayload>(
             _ => jittered(pause),
         };
         ties.health.set(wait == Duration::ZERO).await;
+        postgres::give_up_connections_after(&error);
         let error = anyhow::Error::from(error);
         tracing::warn!(error = %format!("{error:#}"), ?wait, "projecting was interrupted");
         pause = (pause * 2).min(PAUSE_MAX);

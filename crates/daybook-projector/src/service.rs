@@ -9,10 +9,10 @@ use daybook_core::bank::BankEvent;
 use daybook_eventlog::Identity;
 use daybook_keys::KeyStoreError;
 use daybook_outbox::{Drain, DrainSettings};
+use daybook_runtime::postgres::{Connector, InvalidUrl};
+use daybook_runtime::server;
 use daybook_runtime::server::Health;
-use daybook_runtime::{postgres, server};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -147,16 +147,12 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<Arc<dyn Projection<BankEvent>>
 
 /// Commits here need not wait for the disk: rows and checkpoint go together, and what a crash of the server takes back
 /// is folded from the log again, which did wait.
-fn read_pool(url: &str, connections_max: u32) -> Result<PgPool, postgres::InvalidUrl> {
-    let options = postgres::options(url, "daybook-projector")?;
-    Ok(PgPoolOptions::new()
-        .max_connections(connections_max)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with(options.options([
-            ("synchronous_commit", "off"),
-            // An instance that is paused inside a transaction keeps nobody from taking over.
-            ("idle_in_transaction_session_timeout", "3s"),
-        ])))
+fn read_pool(url: &str, connections_max: u32) -> Result<PgPool, InvalidUrl> {
+    let connector = Connector::new(url, "daybook-projector")?
+        .setting("synchronous_commit", "off")
+        // An instance that is paused inside a transaction keeps nobody from taking over.
+        .setting("idle_in_transaction_session_timeout", "3s");
+    Ok(connector.pool(connections_max))
 }
 
 /// The log's identity, which says how many partitions there are; `None` when stopped before there is one.

@@ -22,3 +22,5 @@ mod projections;
 mod rebuild;
 #[path = "it/roll_back.rs"]
 mod roll_back;
+#[path = "it/server_roles.rs"]
+mod server_roles;

@@ -92,6 +92,7 @@ async fn prove(desk: &Desk, interval: Duration, health: Health, shutdown: &Cance
             SessionError::History(_) => PAUSE_MAX,
             _ => pause,
         };
+        postgres::give_up_connections_after(&error);
         let history = matches!(error, SessionError::History(_));
         let error = format!("{:#}", anyhow::Error::from(error));
         if history {

@@ -1,10 +1,15 @@
 //! The connections of the query service: small, bounded waits everywhere, nothing kept open between answers.
 
-use daybook_runtime::postgres::{self, InvalidUrl};
+use std::time::Duration;
+
+use daybook_runtime::postgres::{Connector, InvalidUrl};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 
 use crate::settings::QuerySettings;
+
+/// A standby will do for answers. How long one that was taken for the primary for a while, or fell behind, is asked on after the
+/// address leads elsewhere.
+const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Connections to the two databases. Both connect when first used, so that the service starts while they are away.
 pub(crate) struct Pools {
@@ -27,17 +32,19 @@ impl Pools {
 }
 
 fn pool(settings: &QuerySettings, url: &str) -> Result<PgPool, InvalidUrl> {
-    let options = postgres::options(url, "daybook-query")?.options([
+    let connector = Connector::new(url, "daybook-query")?
+        .or_standby()
         // What the caller no longer waits for, the server no longer works on.
-        ("statement_timeout", format!("{}ms", settings.query_max_ms)),
+        .setting("statement_timeout", format!("{}ms", settings.query_max_ms))
         // Optional filters (`$1 IS NULL OR …`) and a plan made while a table was small: planned for the values at hand,
         // both use the index. It costs a fraction of a round trip.
-        ("plan_cache_mode", "force_custom_plan".to_owned()),
+        .setting("plan_cache_mode", "force_custom_plan")
         // The role can only SELECT; this says so a second time.
-        ("default_transaction_read_only", "on".to_owned()),
-    ]);
-    Ok(PgPoolOptions::new()
+        .setting("default_transaction_read_only", "on");
+    Ok(connector
+        .pool_options()
         .max_connections(settings.pool_size)
         .acquire_timeout(settings.acquire_max())
-        .connect_lazy_with(options))
+        .max_lifetime(CONNECTION_LIFETIME)
+        .connect_lazy_with(connector.options()))
 }

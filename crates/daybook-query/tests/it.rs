@@ -32,6 +32,8 @@ mod projection_status;
 mod proofs;
 #[path = "it/sealed.rs"]
 mod sealed;
+#[path = "it/standby.rs"]
+mod standby;
 #[path = "it/state_at.rs"]
 mod state_at;
 #[path = "it/statements.rs"]

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -34,7 +35,9 @@ impl TelemetrySettings {
     /// When the filter is malformed, or logging was started before.
     pub fn start(&self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_new(&self.log_filter)
-            .map_err(|error| anyhow::anyhow!("--log-filter `{}`: {error}", self.log_filter))?;
+            .map_err(|error| anyhow::anyhow!("--log-filter `{}`: {error}", self.log_filter))?
+            // Each refusal of a connection by `postgres::Connector` once more, several times a second.
+            .add_directive("sqlx_core::pool::inner=off".parse().context("a directive of our own")?);
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 
 use tonic::{Code, Status};
 
+use crate::postgres::Refused;
 use crate::status;
 
 /// What is wrong with a database.
@@ -29,6 +30,8 @@ pub enum Trouble {
     Tls,
     /// The server is a standby, or in a read-only mode.
     ReadOnly,
+    /// The server, or what lies between, does not keep what a guarantee depends on.
+    Unfit,
     /// The server's disk is full.
     DiskFull,
     /// The server is short of memory or of something else.
@@ -60,6 +63,11 @@ impl Trouble {
                 Self::Lost
             }
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::PoolBusy,
+            sqlx::Error::Configuration(_) => match Refused::of(error) {
+                Some(Refused::Standby { .. }) => Self::ReadOnly,
+                Some(_) => Self::Unfit,
+                None => Self::Other,
+            },
             sqlx::Error::Database(error) => {
                 error.code().map_or(Self::Other, |code| Self::of_sqlstate(&code))
             }
@@ -117,6 +125,7 @@ impl Trouble {
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
             Self::Tls => "TLS",
             Self::ReadOnly => "READ_ONLY",
+            Self::Unfit => "UNFIT",
             Self::DiskFull => "DISK_FULL",
             Self::ShortOfResources => "SHORT_OF_RESOURCES",
             Self::TooSlow => "TOO_SLOW",
@@ -146,6 +155,7 @@ impl Trouble {
             }
             Self::Tls => "does not agree on TLS: check its certificate and sslmode in the URL",
             Self::ReadOnly => "is a standby or read-only: the URL must lead to the primary",
+            Self::Unfit => "does not keep what Daybook depends on",
             Self::DiskFull => "has a full disk: make room for it",
             Self::ShortOfResources => "is short of memory or of another resource: see its log",
             Self::TooSlow => "took longer than the service allows",
@@ -166,7 +176,11 @@ impl Trouble {
     pub fn is_setup(self) -> bool {
         matches!(
             self,
-            Self::LoginRefused | Self::NoDatabase | Self::NotMigrated | Self::NoPrivilege
+            Self::LoginRefused
+                | Self::NoDatabase
+                | Self::NotMigrated
+                | Self::NoPrivilege
+                | Self::Unfit
         )
     }
 
@@ -191,6 +205,7 @@ impl Trouble {
             | Self::NoDatabase
             | Self::NotMigrated
             | Self::NoPrivilege
+            | Self::Unfit
             | Self::Other => false,
         }
     }
@@ -203,7 +218,7 @@ impl Trouble {
             Self::PoolBusy => (Code::Unavailable, "DATABASE_BUSY"),
             Self::TooSlow => (Code::DeadlineExceeded, "TOO_SLOW"),
             Self::NotMigrated => (Code::Unavailable, "NOT_MIGRATED"),
-            Self::LoginRefused | Self::NoDatabase | Self::NoPrivilege => {
+            Self::LoginRefused | Self::NoDatabase | Self::NoPrivilege | Self::Unfit => {
                 (Code::Unavailable, "DATABASE_SET_UP_WRONGLY")
             }
             Self::Other => return None,
@@ -231,6 +246,7 @@ fn cause_text(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Configuration(error) => error.to_string(),
         other => other.to_string(),
     }
 }

@@ -106,6 +106,20 @@ impl Postgres {
         Ok(Self { child, cluster, settings, password, port })
     }
 
+    /// Starts a hot standby that follows `primary`, over a copy of its data in the empty `dir`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start); also when the copy fails.
+    pub async fn start_standby(
+        dir: &Path,
+        primary: &Postgres,
+        settings: PostgresSettings,
+    ) -> anyhow::Result<Self> {
+        Cluster::open(dir)?.copy_of(primary.port, &primary.password).await?;
+        Self::start(dir, settings).await
+    }
+
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

@@ -9,14 +9,18 @@
 
 mod directory;
 mod eventually;
+mod pgbouncer;
 mod postgres;
+mod proxy;
 mod python;
 mod redis;
 mod stack;
 
 pub use daybook_stack as servers;
 pub use eventually::eventually;
+pub use pgbouncer::TestPgBouncer;
 pub use postgres::TestPostgres;
+pub use proxy::TestProxy;
 pub use python::{generate_python_stubs, newer_postgres_bin_dir, python};
 pub use redis::TestRedis;
 pub use stack::TestStack;

@@ -64,6 +64,20 @@ impl TestPostgres {
         Self::expect(Self::try_start(&[], Origin::Scratch).await)
     }
 
+    /// Starts a hot standby that follows `primary`.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, with the reason.
+    pub async fn start_standby_of(primary: &TestPostgres) -> Self {
+        let started = async {
+            let dir = directory::for_one_server("standby")?;
+            let server = Postgres::start_standby(dir.path(), primary, small(&[])).await?;
+            Ok(Self { server, _dir: dir })
+        };
+        Self::expect(started.await)
+    }
+
     fn expect(started: anyhow::Result<Self>) -> Self {
         match started {
             Ok(started) => started,
@@ -81,15 +95,18 @@ impl TestPostgres {
         if let Origin::Template = origin {
             template::copy_to(dir.path()).await?;
         }
-        let overrides = OVERRIDES
-            .iter()
-            .chain(settings)
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let settings = PostgresSettings { overrides, ..PostgresSettings::default() };
-        let server = Postgres::start(dir.path(), settings).await?;
+        let server = Postgres::start(dir.path(), small(settings)).await?;
         Ok(Self { server, _dir: dir })
     }
+}
+
+fn small(settings: &[(&str, &str)]) -> PostgresSettings {
+    let overrides = OVERRIDES
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    PostgresSettings { overrides, ..PostgresSettings::default() }
 }
 
 impl Deref for TestPostgres {

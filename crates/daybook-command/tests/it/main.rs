@@ -19,6 +19,7 @@ mod projections;
 mod property;
 mod redis_away;
 mod retries;
+mod server_roles;
 mod snapshots;
 mod stopping;
 mod streaming;

@@ -66,7 +66,7 @@ impl Rebuilder {
         watch: &Watch,
     ) -> Result<Vec<Checked>, RebuildError> {
         self.clean(projections, QUERY_TIME_MAX).await?;
-        let mut builder = Builder::connect(&self.read_options).await?;
+        let mut builder = Builder::connect(&self.connector).await?;
         let builds = self.begin(&mut builder, projections, Position::ZERO, partitions).await?;
         let work = self.build_and_compare(&builds, watch);
         let done = tokio::select! {

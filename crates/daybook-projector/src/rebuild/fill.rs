@@ -8,7 +8,6 @@ use std::sync::Arc;
 use daybook_core::event::{EventPayload, RecordedEvent};
 use daybook_core::ids::Position;
 use daybook_eventlog::Replay;
-use sqlx::{Connection as _, PgConnection};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -67,7 +66,7 @@ impl Rebuilder {
             let (lane, events) = mpsc::channel(LANE_PAGES);
             lanes.push(lane);
             let memory = self.memory_bytes / self.workers;
-            let connection = PgConnection::connect_with(&self.read_options).await?;
+            let connection = self.connector.connect().await?;
             let (read, keys) = (self.read.clone(), self.keys.clone());
             let worker = Worker::new(connection, read, keys, builds, limits, memory);
             workers.spawn(worker.run(events));

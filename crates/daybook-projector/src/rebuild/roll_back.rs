@@ -26,7 +26,7 @@ impl Rebuilder {
         watch: &Watch,
     ) -> Result<Rebuilt, RebuildError> {
         let skips = Skips::load(&self.log, projection.name()).await?;
-        let mut builder = Builder::connect(&self.read_options).await?;
+        let mut builder = Builder::connect(&self.connector).await?;
         let Kept { build, mut frontier, decided } = builder.take_kept(projection, skips).await?;
         check_skips(&build, &frontier, decided)?;
         let builds = [Arc::new(build)];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_core::ids::{Position, Version};
-use sqlx::postgres::PgConnectOptions;
+use daybook_runtime::postgres::Connector;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use time::OffsetDateTime;
 
@@ -45,8 +45,8 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) async fn connect(options: &PgConnectOptions) -> Result<Self, RebuildError> {
-        let mut connection = PgConnection::connect_with(options).await?;
+    pub(super) async fn connect(connector: &Connector) -> Result<Self, RebuildError> {
+        let mut connection = connector.connect().await?;
         // Whoever only acts as the projector does not see, as the projector, when its own session began.
         connection.execute("SET ROLE NONE").await?;
         let row = sqlx::query(include_str!("queries/read_builder.sql"))

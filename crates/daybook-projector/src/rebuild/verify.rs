@@ -84,7 +84,7 @@ impl Rebuilder {
         build: &Build<E>,
         frontier: &mut Frontier,
     ) -> Result<PgConnection, RebuildError> {
-        let mut snapshot = PgConnection::connect_with(&self.read_options).await?;
+        let mut snapshot = self.connector.connect().await?;
         let mut lock = self.read.begin().await?;
         lock.execute("SET LOCAL lock_timeout = '5s'").await?;
         let live = build.mask(swap::lock_live(&mut lock, build, frontier.0.len()).await?);

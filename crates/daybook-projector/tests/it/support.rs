@@ -82,10 +82,14 @@ impl World {
 
     /// Starts a projector, and waits until its group is served by the publisher.
     pub(crate) async fn projector_with(&self, flags: &[&str]) -> Projector {
-        let url = self.postgres.url("daybook_projector", "postgres");
+        self.projector_at(&self.postgres.url("daybook_projector", "postgres"), flags).await
+    }
+
+    /// Starts a projector that reaches log and read models by another way.
+    pub(crate) async fn projector_at(&self, url: &str, flags: &[&str]) -> Projector {
         let redis_url = self.redis.url();
         let settings = Settings::try_parse_from(
-            ["daybook-projector", "--log-database-url", &url, "--redis-url", &redis_url]
+            ["daybook-projector", "--log-database-url", url, "--redis-url", &redis_url]
                 .iter()
                 .chain(flags),
         )

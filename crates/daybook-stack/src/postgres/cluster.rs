@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -79,6 +79,37 @@ impl Cluster {
         std::fs::rename(&unfinished, &self.data_dir)
             .with_context(|| format!("rename `{}`", unfinished.display()))?;
         Ok(password)
+    }
+
+    /// Fills the empty directory with a copy of the server on `port`, set up to follow it as a standby.
+    pub(crate) async fn copy_of(&self, port: u16, password: &Password) -> anyhow::Result<()> {
+        let password_file = self.dir.join("superuser-password");
+        password.clone().keep(&password_file)?;
+        let (data, log) = (self.dir.join("data.new"), self.new_log()?);
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&data)
+            .with_context(|| format!("make `{}`", data.display()))?;
+        if let Some(user) = &self.user {
+            user.own(&data)?;
+            user.own(&password_file)?;
+        }
+        let program = postgres_bin_dir()?.join("pg_basebackup");
+        let mut command = command(&program, self.user(), DeathSignal::Kill);
+        clear_environment(&mut command);
+        command
+            .env("PGPASSWORD", password.of_superuser())
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--host=127.0.0.1"])
+            .args(["--username", SUPERUSER, "--port", &port.to_string(), "--pgdata"])
+            .arg(&data)
+            .stdout(log.try_clone().context("share the log")?)
+            .stderr(log);
+        let status = Child::start(command).await?.wait().await?;
+        if !status.success() {
+            bail!("`{}` failed ({status}):\n{}", program.display(), self.log_tail());
+        }
+        std::fs::rename(&data, &self.data_dir)
+            .with_context(|| format!("rename `{}`", data.display()))
     }
 
     /// Data of another major version cannot be opened: better said in our words, before the start.

@@ -14,18 +14,22 @@ use sha2::{Digest, Sha256};
 pub(crate) struct Password(String);
 
 impl Password {
-    /// Makes one and writes it to `path`, readable by its owner only.
+    /// Makes one and [`keep`](Self::keep)s it.
     pub(crate) fn make(path: &Path) -> anyhow::Result<Self> {
-        let secret = random();
+        Self(random()).keep(path)
+    }
+
+    /// Writes it to `path`, readable by its owner only.
+    pub(crate) fn keep(self, path: &Path) -> anyhow::Result<Self> {
         std::fs::OpenOptions::new()
             .create(true)
             .truncate(true)
             .write(true)
             .mode(0o600)
             .open(path)
-            .and_then(|mut file| file.write_all(secret.as_bytes()))
+            .and_then(|mut file| file.write_all(self.0.as_bytes()))
             .with_context(|| format!("write `{}`", path.display()))?;
-        Ok(Self(secret))
+        Ok(self)
     }
 
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {

@@ -1,9 +1,10 @@
 //! Setting Daybook up as an operator does: who migrates, what its roles may do, their passwords. These are also run on a second
-//! major version of PostgreSQL (`just test-postgres-18`).
+//! major version of PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod migrate;
+mod newer_postgres;
 mod passwords;
 mod roles;
 

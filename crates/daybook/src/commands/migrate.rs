@@ -1,12 +1,12 @@
 //! `daybook migrate`
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::Args;
 use daybook_eventlog::LogReader;
 use daybook_keys::{KeyStore, destroy_forgotten};
+use daybook_runtime::postgres::Connector;
 use serde_json::json;
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection as _, PgPool};
 
 use super::Session;
 use crate::failure::Failure;
@@ -84,11 +84,13 @@ async fn migrate_keys(session: &Session, log: &PgPool, url: &str) -> anyhow::Res
 
 /// A connection, within the time that every call has.
 async fn connect(session: &Session, url: &str) -> anyhow::Result<PgPool> {
-    PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(session.globals.budget())
-        .connect(url)
-        .await
-        // The URL holds a password and is not repeated.
-        .map_err(|error| anyhow!(error))
+    let connector = Connector::new(url, "daybook-migrate")?
+        // A migration may index a long log, and waits for whatever is at work on the table.
+        .setting("statement_timeout", "0")
+        .setting("lock_timeout", "0");
+    // A pool would say only that it has no connection.
+    let connecting = connector.connect();
+    let connection = tokio::time::timeout(session.globals.budget(), connecting).await;
+    connection.context("no answer in time")??.close().await?;
+    Ok(connector.pool(1))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use daybook_eventlog::restore::Restore;
-use daybook_runtime::postgres;
+use daybook_runtime::postgres::Connector;
 use serde_json::json;
 
 use super::progress::{Shown, Step};
@@ -54,14 +54,15 @@ pub(crate) struct RestoreArgs {
 
 /// Restores, and says where the log ends.
 pub(crate) async fn run(session: &Session, args: RestoreArgs) -> Result<(), Failure> {
-    let options = postgres::options(&args.log_database_url, "daybook-restore")
+    let connector = Connector::new(&args.log_database_url, "daybook-restore")
         .map_err(|error| Failure::Usage(format!("--log-database-url: {error}")))?;
     let file = Lines::open(&args.file)
         .map_err(|error| Failure::Usage(format!("{}: {error}", args.file.display())))?;
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let shown = Shown::new(session.printer);
     let restoring = async {
-        let restore = Restore::begin(&options).await.map_err(|error| anyhow!(error))?;
+        let connection = connector.connect().await.map_err(|error| anyhow!(error))?;
+        let restore = Restore::begin(connection).await.map_err(|error| anyhow!(error))?;
         restore_all(restore, file, &shown).await
     };
     let restored = tokio::select! {

@@ -8,8 +8,8 @@ use daybook_eventlog::LogReader;
 use daybook_proof::{PublicKey, SignedCheckpoint};
 use daybook_prover::publish::Publisher;
 use daybook_prover::store::Store;
+use daybook_runtime::postgres::{Connector, InvalidUrl};
 use serde_json::json;
-use sqlx::postgres::PgPoolOptions;
 
 use super::TrustedKeys;
 use crate::commands::Session;
@@ -54,10 +54,10 @@ impl Databases {
         let origin = keys.first().map(|key| key.name().to_owned()).unwrap_or_default();
         let read_url = self.read_database_url.as_deref().filter(|url| !url.is_empty());
         let pool = |url: &str| {
-            PgPoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(session.globals.budget())
-                .connect_lazy(url)
+            let connector = Connector::new(url, "daybook-proof")?.or_standby();
+            let pool = connector.pool_options().max_connections(1);
+            let pool = pool.acquire_timeout(session.globals.budget());
+            Ok::<_, InvalidUrl>(pool.connect_lazy_with(connector.options()))
         };
         let log = pool(&self.log_database_url).context("--log-database-url")?;
         let read =
