@@ -14,6 +14,7 @@ mod failure;
 mod import;
 mod output;
 mod restore;
+mod state_dir;
 
 use std::process::ExitCode;
 

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use crate::export::events::{command_id, unhex};
 use crate::export::table::parse_time_text;
 
-/// A line of the file; see `export::events`.
+/// A line of the file; see `export::events`. A column that this build does not know would be lost in silence.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Line {
     position: i64,
     prev_position: i64,

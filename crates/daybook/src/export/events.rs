@@ -63,6 +63,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Reads what [`hex`] writes.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    // `from_str_radix` takes a sign as well.
+    if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
     let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
 }
@@ -74,6 +78,9 @@ mod tests {
     #[test]
     fn a_hash_comes_back() {
         assert_eq!(unhex(&hex(&[0, 255, 16])), Some(vec![0, 255, 16]));
+        for bad in ["0", "0g", "+f", "00 "] {
+            assert_eq!(unhex(bad), None, "{bad}");
+        }
         assert_eq!((unhex("0"), unhex("zz")), (None, None));
     }
 }

@@ -25,9 +25,10 @@ impl Format {
 /// The long help of `daybook import`.
 pub(crate) const HELP: &str = r#"THE FILE
   JSON Lines: one object a line; every value is text, expected_version may be a number, null is the same as absent.
-  CSV: the same fields as columns, named by the header in any order; an empty cell is the same as absent; quoted as in
-  RFC 4180. UTF-8. A record has at most 64 KiB. Empty lines are skipped. An unknown field is an error, so that a
-  misspelt one does not go unnoticed.
+  CSV: the same fields as columns separated by commas, named by the header in any order; an empty cell is the same as
+  absent; quoted as in RFC 4180; a record ends with CR, LF or CR LF. UTF-8. A record has at most 64 KiB. Empty lines are
+  skipped. An unknown field or column is an error, so that a misspelt one does not go unnoticed, and so is a file without
+  a command. A quote that is not closed, or is followed by text, ends the import: the lines after it could be inside it.
 
   {"command":"open_account","account_id":"alice","owner":"Alice A.","currency":"USD","overdraft_limit":"100.00"}
   {"command":"deposit","account_id":"alice","amount":"500.00","currency":"USD","reason":"salary"}
@@ -79,8 +80,14 @@ WHEN A SERVER GOES AWAY
   one on the same account before: both have their effect, or are refused, as if they stood in the other order.
 
 RUNNING IT AGAIN
-  A line without a command_id gets "import:" and the SHA-256 of --batch, its number and its text. So the same file
-  imported again has no effect twice, and is how to go on after an interruption. A changed or moved line is a new
-  command. Two files that may hold the same line at the same place on purpose need different --batch names, or their
-  own command_ids; lines that had their effect before are counted as such in the totals. A line that was refused had
-  no effect, and is decided anew."#;
+  A line without a command_id gets "line:" and a SHA-256 of --batch, its text, and how many lines before it have the same
+  text. So the same file imported again has no effect twice, and is how to go on after an interruption, also after lines
+  were mended, deleted or added: only a line whose text is new is a new command. Two files that may hold the same lines on
+  purpose need different --batch names, or their own command_ids; lines that had their effect before are counted as such
+  in the totals. A line that was refused had no effect, and is decided again.
+
+  A file that shares most of its lines with an earlier import under another --batch is refused without --again. Known are
+  the last 64 imports of files by this user, from this machine, to this --command-url; of a file with more than 4096 lines
+  a sample. Not known are imports from standard input, and lines whose text was changed.
+
+  --dry-run reads the whole file, says what is in it and which lines cannot be read, and sends nothing."#;

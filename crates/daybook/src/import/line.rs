@@ -7,9 +7,28 @@ use std::fmt;
 
 use daybook_core::money::Currency;
 use daybook_proto::v1;
-use sha2::{Digest, Sha256};
 
 use crate::client::{Actor, Command, ExpectedVersion};
+
+/// Every field that a command may have, as files name them.
+pub(super) const FIELDS: [&str; 16] = [
+    "command",
+    "account_id",
+    "transfer_id",
+    "source_account_id",
+    "destination_account_id",
+    "amount",
+    "currency",
+    "overdraft_limit",
+    "owner",
+    "customer",
+    "actor",
+    "reason",
+    "command_id",
+    "correlation_id",
+    "causation_id",
+    "expected_version",
+];
 
 /// A command that stands in a file.
 #[derive(Debug)]
@@ -104,20 +123,18 @@ fn minor_units(field: &str, amount: &str, currency: Currency) -> Result<i64, Bad
         .map_err(|error| BadLine::field(field, format!("is wrong: {error}")))
 }
 
-/// Makes the command. `text` is the record as it stands in the file, from which the command_id follows where it names
-/// none.
+/// Makes the command. `derived_id` gives the command_id where the record names none.
 pub(super) fn read(
     number: u64,
-    text: &[u8],
-    batch: &str,
     mut fields: Fields,
+    derived_id: impl FnOnce() -> String,
 ) -> Result<Line, BadLine> {
     let name = fields.require("command")?;
     let actor = fields
         .take("actor")
         .map(|name| name.parse().map_err(|problem: String| BadLine::field("actor", problem)))
         .transpose()?;
-    let context = Some(context(&mut fields, || derived_command_id(batch, number, text))?);
+    let context = Some(context(&mut fields, derived_id)?);
     let command = command(&name, context, &mut fields)?;
     fields.finish(&name)?;
     Ok(Line { number, command, actor })
@@ -242,26 +259,13 @@ fn open_account(
     }))
 }
 
-/// The same for the same line at the same place, another for any other.
-fn derived_command_id(batch: &str, number: u64, text: &[u8]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(batch.as_bytes());
-    // Neither a batch's name nor a number holds this byte, so no two of (batch, number, text) run together.
-    hash.update([0]);
-    hash.update(number.to_string().as_bytes());
-    hash.update([0]);
-    hash.update(text);
-    let digest = hash.finalize();
-    digest.iter().fold("import:".to_owned(), |id, byte| format!("{id}{byte:02x}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::import::{csv, jsonl};
 
     fn line(text: &str) -> Result<Line, BadLine> {
-        read(1, text.as_bytes(), "", jsonl::fields(text.as_bytes())?)
+        read(1, jsonl::fields(text.as_bytes())?, || "derived".to_owned())
     }
 
     fn problem(text: &str) -> String {
@@ -291,11 +295,12 @@ mod tests {
 
     #[test]
     fn csv_and_json_lines_make_the_same_command() {
+        let cells = |row: &[&str]| row.iter().map(|cell| cell.as_bytes().to_vec()).collect();
         let header =
-            csv::Header::read(b"command,account_id,owner,currency,overdraft_limit,command_id")
-                .unwrap();
-        let record = br#"open_account,a,"Lee, Ann",JPY,100,c"#;
-        let from_csv = read(2, record, "", header.fields(record).unwrap()).unwrap();
+            ["command", "account_id", "owner", "currency", "overdraft_limit", "command_id"];
+        let header = csv::Header::read(cells(&header)).unwrap();
+        let row = cells(&["open_account", "a", "Lee, Ann", "JPY", "100", "c"]);
+        let from_csv = read(2, header.fields(row).unwrap(), String::new).unwrap();
         let json = r#"{"command":"open_account","account_id":"a","owner":"Lee, Ann","currency":"JPY",
             "overdraft_limit":"100","command_id":"c"}"#;
         assert_eq!(from_csv.command, line(json).unwrap().command);
@@ -319,20 +324,5 @@ mod tests {
         assert_eq!(problem("{}"), "`command` is missing");
         assert!(problem("[1]").starts_with("the line is not a JSON object"));
         assert!(problem("{} {}").starts_with("the line is not a JSON object"));
-    }
-
-    #[test]
-    fn a_derived_command_id_follows_from_batch_number_and_text_alone() {
-        let id = derived_command_id("", 1, b"x");
-        assert_eq!(id, derived_command_id("", 1, b"x"));
-        assert_eq!(id.len(), "import:".len() + 64);
-        for other in [
-            derived_command_id("b", 1, b"x"),
-            derived_command_id("", 2, b"x"),
-            derived_command_id("", 1, b"y"),
-            derived_command_id("", 11, b""),
-        ] {
-            assert_ne!(id, other);
-        }
     }
 }

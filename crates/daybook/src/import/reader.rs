@@ -3,16 +3,17 @@
 //! A thread and not a task: reading standard input cannot be called off, and the program must be able to end meanwhile.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
-use super::csv::Header;
+use super::csv::{Header, without_mark};
 use super::format::Format;
+use super::ids::{Ids, TextHash};
 use super::jsonl;
 use super::line::{self, BadLine, Fields, Line};
-use super::records::{Numbered, RECORD_BYTES_MAX, Record, Records};
+use super::records::{RECORD_BYTES_MAX, Record, Records};
 
 /// Lines parsed ahead of those that wait in order. With the longest record that is 16 MiB.
 const AHEAD: usize = 256;
@@ -43,6 +44,7 @@ pub(crate) struct Item {
     pub(super) content: Content,
 }
 
+/// What a place of the file holds.
 #[derive(Debug)]
 pub(super) enum Content {
     /// A command.
@@ -51,6 +53,8 @@ pub(super) enum Content {
     Bad(BadLine),
     /// The end of what can be read, before the end of the file.
     Broken(String),
+    /// The end of a file that holds no command.
+    Empty,
 }
 
 impl Source {
@@ -60,10 +64,10 @@ impl Source {
         found.is_file().then_some(found.len())
     }
 
-    fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match &self.path {
-            Some(path) => Box::new(BufReader::with_capacity(RECORD_BYTES_MAX, File::open(path)?)),
-            None => Box::new(BufReader::with_capacity(RECORD_BYTES_MAX, io::stdin())),
+            Some(path) => Box::new(File::open(path)?),
+            None => Box::new(io::stdin()),
         })
     }
 }
@@ -73,15 +77,25 @@ pub(crate) fn read_in_background(source: Source) -> io::Result<mpsc::Receiver<It
     let input = source.open()?;
     let (sender, receiver) = mpsc::channel(AHEAD);
     std::thread::Builder::new().name("import-reader".to_owned()).spawn(move || {
+        let (records, ids) = (Records::new(input, source.format), Ids::new(&source.batch));
+        let reading =
+            Reading { records, source, ids, header: None, bytes: 0, commands: false, sender };
         // An error says that nobody wants the rest; then there is nothing left to do.
-        let _ = Reading { records: Records::new(input, source.format), source, sender }.run();
+        let _ = reading.run();
     })?;
     Ok(receiver)
 }
 
 struct Reading {
-    records: Records<Box<dyn BufRead + Send>>,
+    records: Records<Box<dyn Read + Send>>,
     source: Source,
+    ids: Ids,
+    /// The columns of a CSV file, once they are read.
+    header: Option<Header>,
+    /// Bytes of all records so far.
+    bytes: u64,
+    /// Whether there was a record that should be a command.
+    commands: bool,
     sender: mpsc::Sender<Item>,
 }
 
@@ -89,73 +103,73 @@ type Sent = Result<(), mpsc::error::SendError<Item>>;
 
 impl Reading {
     fn run(mut self) -> Sent {
-        let header = match self.source.format {
-            Format::Jsonl => None,
-            Format::Csv => match self.header() {
-                Ok(Some(header)) => Some(header),
-                Ok(None) => return Ok(()),
-                Err(problem) => return self.broken(1, problem),
-            },
-        };
         loop {
-            match self.records.next() {
-                Ok(None) => return Ok(()),
-                Ok(Some(found)) if found.line < self.source.from_line => {}
-                Ok(Some(found)) => self.hand_on(found, header.as_ref())?,
-                Err(error) => return self.broken(0, format!("failed to read the file: {error}")),
+            let found = match self.records.next() {
+                Ok(found) => found,
+                Err(error) => {
+                    return self.broken(0, format!("failed to read the file: {error}"));
+                }
+            };
+            self.bytes += found.bytes;
+            let (line, size) = (found.line, usize::try_from(found.bytes).unwrap_or(usize::MAX));
+            let content = match found.record {
+                Record::End => return self.end(),
+                Record::Row { cells, .. } if self.header.is_none() => match Header::read(cells) {
+                    Ok(header) => {
+                        self.header = Some(header);
+                        continue;
+                    }
+                    Err(problem) => return self.broken(line, format!("the header {problem}")),
+                },
+                Record::Broken(problem) => return self.broken(line, format!("it {problem}")),
+                Record::TooLong => {
+                    Content::Bad(BadLine::whole(format!("has more than {RECORD_BYTES_MAX} bytes")))
+                }
+                Record::Row { text, cells } => {
+                    let fields = |header: &Header| header.fields(cells);
+                    let fields = self.header.as_ref().map(fields).unwrap_or(Ok(Fields::default()));
+                    self.content(line, &text, fields)
+                }
+                Record::Line(text) => {
+                    let text = if line == 1 { without_mark(&text) } else { &text };
+                    self.content(line, text, jsonl::fields(text))
+                }
+            };
+            if line >= self.source.from_line {
+                self.commands = true;
+                let bytes_read = self.bytes;
+                self.sender.blocking_send(Item { number: line, size, bytes_read, content })?;
             }
         }
     }
 
-    /// The columns of a CSV file; `None` where the file is empty.
-    fn header(&mut self) -> Result<Option<Header>, String> {
-        let first =
-            self.records.next().map_err(|error| format!("failed to read the file: {error}"))?;
-        match first.map(|found| found.record) {
-            None => Ok(None),
-            Some(Record::Text(text)) => Header::read(without_mark(&text))
-                .map(Some)
-                .map_err(|bad| format!("the header: {bad}")),
-            Some(Record::TooLong | Record::OpenQuote) => {
-                Err(format!("the header does not end within {RECORD_BYTES_MAX} bytes"))
-            }
+    /// At the end of the file: every byte that was read is in one of the records.
+    fn end(&self) -> Sent {
+        let read = self.records.bytes_read();
+        if read != self.bytes {
+            let all = self.bytes;
+            return self.broken(0, format!("its records have {all} bytes of {read}: a defect"));
         }
+        if self.commands { Ok(()) } else { self.send(0, Content::Empty) }
     }
 
-    fn hand_on(&self, found: Numbered, header: Option<&Header>) -> Sent {
-        let Numbered { line: number, bytes_read, record } = found;
-        let (size, content) = match record {
-            Record::Text(text) => (text.len(), self.content(number, &text, header)),
-            Record::TooLong => {
-                (0, Content::Bad(BadLine::whole(format!("has more than {RECORD_BYTES_MAX} bytes"))))
-            }
-            Record::OpenQuote => {
-                let problem = format!("a quote is not closed within {RECORD_BYTES_MAX} bytes");
-                (0, Content::Broken(problem))
-            }
+    fn content(&mut self, number: u64, text: &[u8], fields: Result<Fields, BadLine>) -> Content {
+        // Counted also where a line is not sent, so that the others get the same ids with and without it.
+        let id = match self.ids.next(TextHash::of(text)) {
+            Ok(id) => id,
+            Err(problem) => return Content::Bad(BadLine::whole(problem)),
         };
-        self.sender.blocking_send(Item { number, size, bytes_read, content })
-    }
-
-    fn content(&self, number: u64, text: &[u8], header: Option<&Header>) -> Content {
-        let text = if number == 1 { without_mark(text) } else { text };
-        let fields: Result<Fields, BadLine> = match header {
-            Some(header) => header.fields(text),
-            None => jsonl::fields(text),
-        };
-        match fields.and_then(|fields| line::read(number, text, &self.source.batch, fields)) {
+        match fields.and_then(|fields| line::read(number, fields, || id.text())) {
             Ok(line) => Content::Line(Box::new(line)),
             Err(bad) => Content::Bad(bad),
         }
     }
 
     fn broken(&self, number: u64, problem: String) -> Sent {
-        let content = Content::Broken(problem);
-        self.sender.blocking_send(Item { number, size: 0, bytes_read: 0, content })
+        self.send(number, Content::Broken(problem))
     }
-}
 
-/// Without the mark that some editors put before UTF-8.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+    fn send(&self, number: u64, content: Content) -> Sent {
+        self.sender.blocking_send(Item { number, size: 0, bytes_read: self.bytes, content })
+    }
 }

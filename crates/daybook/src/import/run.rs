@@ -60,6 +60,8 @@ pub(crate) enum End {
         /// Why.
         problem: String,
     },
+    /// The file holds no command, from the line on where it was to begin.
+    Empty,
 }
 
 /// Sends every line. An error says that the report could not be written.
@@ -187,6 +189,10 @@ impl Import<'_> {
             }
             Content::Broken(problem) => {
                 self.end = Some(End::Broken { line: item.number, problem });
+                return Ok(false);
+            }
+            Content::Empty => {
+                self.end = Some(End::Empty);
                 return Ok(false);
             }
         }

@@ -50,9 +50,86 @@ fn g5_a_file_sent_twice_has_its_effect_once_and_refusals_are_reported_by_line() 
     let (_, second) = import("import");
     assert_eq!(counts(&second), [0, 3, 1, 1]);
     assert_eq!(dev.balance("a", &first["position"]), "10.50");
-    // Another batch with the same lines is another wish.
-    let (_, third) = import("import --batch tuesday");
-    assert_eq!(counts(&third), [2, 0, 2, 1]);
+    // Without its bad lines the file has its effect once all the same.
+    fs::write(&file, [lines[0], lines[1], lines[4]].join("\n")).unwrap();
+    let (exit, mended) = import("import");
+    assert_eq!((exit, counts(&mended)), (Some(0), [0, 3, 0, 0]));
+    // Another batch with the same lines is another wish, and is not believed without being asked twice.
+    let mut call = dev.call("importer", "import --batch tuesday --json");
+    let refused = call.arg(&file).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{}", told(&refused));
+    assert!(told(&refused).contains("use that --batch"), "{}", told(&refused));
+    assert_eq!(dev.balance("a", &first["position"]), "10.50");
+    let (_, third) = import("import --batch tuesday --again");
+    assert_eq!(counts(&third), [2, 0, 1, 0]);
+    // Once it was said, that batch is the file's own.
+    let (_, fourth) = import("import --batch tuesday");
+    assert_eq!(counts(&fourth), [0, 2, 1, 0]);
+}
+
+#[test]
+fn every_record_of_a_file_is_a_command_or_an_error() {
+    let directory = directory();
+    let dev = Dev::start(&directory.path().join("dev"), &[]);
+    dev.done("ann", "account open repro --owner R --currency USD");
+    let import = |name: &str, text: &str, flags: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        let mut call = dev.call("importer", &format!("import --again {flags}"));
+        let output = call.arg(&path).output().unwrap();
+        format!("exit {}: {}", output.status.code().unwrap(), told(&output))
+    };
+    let header = "command,account_id,amount,currency,reason";
+    let deposits = "deposit,repro,1.00,USD,15\" screen\ndeposit,repro,2.00,USD,19\" screen\n";
+    for (number, (name, text, flags, found)) in [
+        // One record for each quote that is text, and for each line end of its own kind.
+        ("a.csv", format!("{header}\n{deposits}"), "", "exit 0: 2 lines: 2 accepted"),
+        (
+            "b.csv",
+            format!("{header}\rdeposit,repro,5.00,USD,\r"),
+            "",
+            "exit 0: 1 lines: 1 accepted",
+        ),
+        (
+            "c.csv",
+            format!("{header}\n{deposits}"),
+            "--dry-run",
+            "exit 0: 2 lines: 2 deposit, 0 unreadable; nothing",
+        ),
+        (
+            "d.csv",
+            format!("{header}\ndeposit,repro,9,USD,\"15 screen\n{deposits}"),
+            "",
+            "exit 1: 0 lines",
+        ),
+        (
+            "e.csv",
+            format!("{header}\ndeposit,repro,9,USD,\"15 screen\n"),
+            "",
+            "does not close a quote",
+        ),
+        ("f.csv", String::new(), "", "There is no command to import."),
+        ("g.csv", format!("{header}\n\n"), "", "There is no command to import."),
+        ("h.csv", header.replace(',', ";"), "", "write the file with commas"),
+        ("i.csv", "name,sum\nx,1\n".to_owned(), "", "unknown column `name`"),
+        (
+            "j.csv",
+            format!("{header}\n{deposits}"),
+            "--from-line 9",
+            "There is no command to import.",
+        ),
+        ("k.jsonl", "\n".to_owned(), "", "There is no command to import."),
+        ("l.jsonl", "{\"command\":\"deposit\"} {}\n".to_owned(), "", "trailing characters"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let outcome = import(name, &text, &format!("{flags} --batch {number}"));
+        assert!(outcome.contains(found), "{name}: {outcome}");
+        assert_eq!(outcome.starts_with("exit 0"), found.starts_with("exit 0"), "{name}: {outcome}");
+    }
+    let head = &dev.done("ann", "deposit repro 0.50")["position"];
+    assert_eq!(dev.balance("repro", head), "8.50");
 }
 
 #[test]

@@ -124,6 +124,9 @@ pub(crate) fn directory() -> TempDir {
 /// `daybook`, in an environment that says nothing about it.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    // What one test's calls remember is none of another's business, and none of this machine's user.
+    let state = format!("{}/state-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    command.env("XDG_STATE_HOME", state);
     for (name, _) in std::env::vars() {
         if name.starts_with("DAYBOOK_") && !name.starts_with("DAYBOOK_TEST_") {
             command.env_remove(name);

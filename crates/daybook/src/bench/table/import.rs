@@ -85,7 +85,7 @@ fn write(path: &Path, lines: u32) -> std::io::Result<()> {
 async fn import(url: &str, path: &Path, round: u32) -> anyhow::Result<Summary> {
     let program = daybook_stack::service_binary("daybook")?;
     let output = Command::new(program)
-        .args(["import", "--json", "--actor", "bench-teller", "--batch"])
+        .args(["import", "--json", "--again", "--actor", "bench-teller", "--batch"])
         .arg(format!("round {round}"))
         .arg(path)
         .env("DAYBOOK_COMMAND_URL", url)
