@@ -63,13 +63,15 @@ impl Checkpoint {
         Ok(Self { origin: origin.to_owned(), size: number, root })
     }
 
-    /// Signs it. The caller has made sure that it continues every checkpoint that was signed before.
+    /// Signs it with each of `keys`; the first is the one that the checkpoint is known by. The caller has made sure that it
+    /// continues every checkpoint that was signed before.
     ///
     /// # Errors
-    /// When the origin cannot stand in a note.
-    pub fn sign(self, key: &PrivateKey) -> Result<SignedCheckpoint, NoteError> {
-        let note = note::sign(&self.text(), key)?;
-        Ok(SignedCheckpoint { checkpoint: self, key_id: key.public().id(), note })
+    /// When the origin cannot stand in a note, or there is no key.
+    pub fn sign(self, keys: &[&PrivateKey]) -> Result<SignedCheckpoint, NoteError> {
+        let note = note::sign(&self.text(), keys)?;
+        let key_id = keys.first().ok_or(NoteError::Unverified)?.public().id();
+        Ok(SignedCheckpoint { checkpoint: self, key_id, note })
     }
 }
 

@@ -12,6 +12,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::hash::sha256;
 
@@ -42,6 +44,12 @@ pub enum KeyError {
     /// A key file begins with the private key.
     #[error("the file holds no private key")]
     NoPrivateKey,
+    /// Each checkpoint would have too many signatures.
+    #[error(
+        "{} keys sign already beside the newest one; wait until one of them has ended",
+        REPLACED_MAX
+    )]
+    TooMany,
     /// All keys of a file are of one log.
     #[error("the file holds keys of several names")]
     Names,
@@ -190,17 +198,41 @@ fn with_id(key: PublicKey, id: u32) -> Result<PublicKey, KeyError> {
     if key.id == id { Ok(key) } else { Err(KeyError::Id) }
 }
 
+/// What the line of a key that is being replaced begins with: it signs beside the new one until the time that follows.
+const SIGNS_UNTIL: &str = "SIGNS-UNTIL ";
+
+/// Keys that sign beside the new one, at most: a checkpoint is read by everybody, and has a line for each.
+const REPLACED_MAX: usize = 8;
+
 /// The keys of one log: the one that signs, and those that did before, for what they signed.
 #[derive(Debug)]
 pub struct KeyFile {
     /// Signs.
     pub private: PrivateKey,
+    /// Sign too, so that holders of their public keys have time to get the new one; the latest first.
+    pub replaced: Vec<ReplacedKey>,
     /// Only verify; the latest first.
     pub retired: Vec<PublicKey>,
 }
 
+/// A key that signs beside the one that replaced it, for some time.
+#[derive(Debug)]
+pub struct ReplacedKey {
+    /// Signs.
+    pub private: PrivateKey,
+    /// Until then.
+    pub until: OffsetDateTime,
+}
+
 impl KeyFile {
-    /// Reads the text of a key file: the private key, then retired public ones, a line each; `#` begins a comment.
+    /// The file of a key that is the first of its name.
+    #[must_use]
+    pub fn new(private: PrivateKey) -> Self {
+        Self { private, replaced: Vec::new(), retired: Vec::new() }
+    }
+
+    /// Reads the text of a key file, a line each: the private key, those that it replaces and that still sign, retired
+    /// public ones; `#` begins a comment.
     ///
     /// # Errors
     /// When it is none.
@@ -208,28 +240,54 @@ impl KeyFile {
         let mut lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let private = PrivateKey::parse(lines.next().ok_or(KeyError::NoPrivateKey)?)?;
-        let retired: Vec<_> = lines.map(PublicKey::parse).collect::<Result<_, _>>()?;
-        if retired.iter().any(|key| key.name() != private.public.name) {
+        let mut keys = Self::new(private);
+        for line in lines {
+            match line.strip_prefix(SIGNS_UNTIL) {
+                Some(replaced) => keys.replaced.push(ReplacedKey::parse(replaced)?),
+                None => keys.retired.push(PublicKey::parse(line)?),
+            }
+        }
+        let name = keys.private.public.name.as_str();
+        if keys.public_keys().iter().any(|key| key.name != name) {
             return Err(KeyError::Names);
         }
-        Ok(Self { private, retired })
+        Ok(keys)
     }
 
-    /// The key of a new seed signs from now on, the one before verifies.
+    /// The key of a new seed signs from now on. The one before goes on to sign beside it `until` then, where that lies ahead,
+    /// and verifies for ever.
     ///
     /// # Errors
-    /// Never: the name was one before.
-    pub fn rotate(&self, seed: &[u8; SEED_BYTES]) -> Result<Self, KeyError> {
+    /// When too many would sign.
+    pub fn rotate(
+        self,
+        seed: &[u8; SEED_BYTES],
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<Self, KeyError> {
         let private = PrivateKey::from_seed(self.private.public.name(), seed)?;
-        let mut retired = vec![self.private.public.clone()];
-        retired.extend(self.retired.iter().cloned());
-        Ok(Self { private, retired })
+        let before = ReplacedKey { private: self.private, until };
+        let (replaced, ended): (Vec<_>, Vec<_>) =
+            [before].into_iter().chain(self.replaced).partition(|key| key.until > now);
+        if replaced.len() > REPLACED_MAX {
+            return Err(KeyError::TooMany);
+        }
+        let ended = ended.into_iter().map(|key| key.private.public);
+        Ok(Self { private, replaced, retired: ended.chain(self.retired).collect() })
+    }
+
+    /// Those that sign at a time, the newest first.
+    #[must_use]
+    pub fn signers(&self, now: OffsetDateTime) -> Vec<&PrivateKey> {
+        let replaced = self.replaced.iter().filter(|key| key.until > now);
+        [&self.private].into_iter().chain(replaced.map(|key| &key.private)).collect()
     }
 
     /// All that verify, the one that signs first.
     #[must_use]
     pub fn public_keys(&self) -> Vec<PublicKey> {
         let mut keys = vec![self.private.public.clone()];
+        keys.extend(self.replaced.iter().map(|key| key.private.public.clone()));
         keys.extend(self.retired.iter().cloned());
         keys
     }
@@ -242,6 +300,13 @@ impl KeyFile {
              # out of repositories and out of the log's own backups.\n{}\n",
             self.private.secret_text()
         );
+        if !self.replaced.is_empty() {
+            text.push_str("# Replaced: they sign too, each until its time; the latest first.\n");
+        }
+        for ReplacedKey { private, until } in &self.replaced {
+            let until = until.format(&Rfc3339).unwrap_or_default();
+            text.push_str(&format!("{SIGNS_UNTIL}{until} {}\n", private.secret_text()));
+        }
         if !self.retired.is_empty() {
             text.push_str("# Retired: they verify what they signed; the latest first.\n");
         }
@@ -249,5 +314,13 @@ impl KeyFile {
             text.push_str(&format!("{key}\n"));
         }
         text
+    }
+}
+
+impl ReplacedKey {
+    fn parse(text: &str) -> Result<Self, KeyError> {
+        let (until, private) = text.split_once(' ').ok_or(KeyError::Malformed)?;
+        let until = OffsetDateTime::parse(until, &Rfc3339).map_err(|_| KeyError::Malformed)?;
+        Ok(Self { private: PrivateKey::parse(private.trim_start())?, until })
     }
 }

@@ -26,19 +26,23 @@ pub enum NoteError {
     Unverified,
 }
 
-/// A note of `text`, which ends with a newline, signed.
+/// A note of `text`, which ends with a newline, signed by each of `keys` in their order.
 ///
 /// # Errors
 /// When the text cannot be that of a note.
-pub fn sign(text: &str, key: &PrivateKey) -> Result<String, NoteError> {
-    if !is_note_text(text) || !text.ends_with('\n') {
+pub fn sign(text: &str, keys: &[&PrivateKey]) -> Result<String, NoteError> {
+    if !is_note_text(text) || !text.ends_with('\n') || keys.is_empty() {
         return Err(NoteError::Malformed);
     }
-    let public = key.public();
-    let mut signature = public.id().to_be_bytes().to_vec();
-    signature.extend_from_slice(&key.sign(text.as_bytes()));
-    let signature = STANDARD.encode(signature);
-    Ok(format!("{text}\n{SIGNATURE_START}{} {signature}\n", public.name()))
+    let mut note = format!("{text}\n");
+    for key in keys {
+        let public = key.public();
+        let mut signature = public.id().to_be_bytes().to_vec();
+        signature.extend_from_slice(&key.sign(text.as_bytes()));
+        let signature = STANDARD.encode(signature);
+        note.push_str(&format!("{SIGNATURE_START}{} {signature}\n", public.name()));
+    }
+    Ok(note)
 }
 
 /// The text of a note, and those of `keys` that signed it, at least one.

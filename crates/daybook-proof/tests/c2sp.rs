@@ -6,6 +6,7 @@
 use daybook_proof::key::KeyError;
 use daybook_proof::note::{self, NoteError};
 use daybook_proof::{Checkpoint, Hash, KeyFile, PrivateKey, PublicKey, SignedCheckpoint};
+use time::{Duration, OffsetDateTime};
 
 const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 const PETER_PRIVATE: &str =
@@ -29,8 +30,8 @@ fn enoch() -> PublicKey {
 fn a_note_is_signed_to_the_byte() {
     let key = PrivateKey::parse(PETER_PRIVATE).unwrap();
     assert_eq!(key.public().to_string(), PETER);
-    assert_eq!(note::sign(TEXT, &key).unwrap(), format!("{TEXT}\n{PETER_SIGNATURE}"));
-    assert_eq!(note::sign("abc", &key), Err(NoteError::Malformed), "no newline at the end");
+    assert_eq!(note::sign(TEXT, &[&key]).unwrap(), format!("{TEXT}\n{PETER_SIGNATURE}"));
+    assert_eq!(note::sign("abc", &[&key]), Err(NoteError::Malformed), "no newline at the end");
 }
 
 #[test]
@@ -151,30 +152,55 @@ fn a_checkpoint_belongs_to_the_key_of_its_name() {
         size: 3,
         root: Hash::of_empty_tree(),
     };
-    let signed = checkpoint("PeterNeumann").sign(&key).unwrap();
+    let signed = checkpoint("PeterNeumann").sign(&[&key]).unwrap();
     assert_eq!(SignedCheckpoint::open(&signed.note, &[enoch(), peter()]), Ok(signed));
-    let other = checkpoint("EnochRoot").sign(&key).unwrap();
+    let other = checkpoint("EnochRoot").sign(&[&key]).unwrap();
     assert!(SignedCheckpoint::open(&other.note, &[peter()]).is_err());
 }
 
+/// Nobody has to change keys on a given day: until the overlap ends, either public key is enough.
 #[test]
-fn a_rotated_key_signs_and_the_old_one_verifies() {
-    let first =
-        KeyFile { private: PrivateKey::from_seed("log", &[1; 32]).unwrap(), retired: vec![] };
-    let second = KeyFile::parse(&first.rotate(&[2; 32]).unwrap().secret_text()).unwrap();
+fn a_rotated_key_signs_beside_the_old_one_for_a_stated_time() {
+    let (now, day) = (OffsetDateTime::UNIX_EPOCH, Duration::DAY);
+    let first = || KeyFile::new(PrivateKey::from_seed("log", &[1; 32]).unwrap());
+    let rotated = |until| first().rotate(&[2; 32], until, now).unwrap();
     let checkpoint = Checkpoint { origin: "log".to_owned(), size: 1, root: Hash::of_empty_tree() };
-    for signer in [&first, &second] {
-        let signed = checkpoint.clone().sign(&signer.private).unwrap();
-        assert!(SignedCheckpoint::open(&signed.note, &second.public_keys()).is_ok());
+    let opens = |signers: &[&PrivateKey], keys: &[PublicKey]| {
+        let signed = checkpoint.clone().sign(signers).unwrap();
+        SignedCheckpoint::open(&signed.note, keys).is_ok()
+    };
+    let second = KeyFile::parse(&rotated(now + day).secret_text()).unwrap();
+    let (old, new) = (first().public_keys(), [second.private.public().clone()]);
+    assert_eq!(second.public_keys(), [new.to_vec(), old.clone()].concat());
+    assert!(second.retired.is_empty());
+    for (at, by_old) in [(now, true), (now + day, false)] {
+        let signers = second.signers(at);
+        assert!(opens(&signers, &new) && opens(&signers, &second.public_keys()));
+        assert_eq!(opens(&signers, &old), by_old, "{at}");
     }
-    let new = checkpoint.sign(&second.private).unwrap();
-    assert!(SignedCheckpoint::open(&new.note, &first.public_keys()).is_err());
+    assert!(opens(&[&first().private], &second.public_keys()), "what it signed alone");
+
+    // Without an overlap it is retired at once, and with the next rotation after it has ended.
+    let at_once = KeyFile::parse(&rotated(now).secret_text()).unwrap();
+    assert!(at_once.replaced.is_empty() && at_once.retired == old);
+    let third = second.rotate(&[3; 32], now + day * 2, now + day).unwrap();
+    assert_eq!((third.replaced.len(), third.retired), (1, old));
+}
+
+#[test]
+fn no_more_keys_sign_a_checkpoint_than_it_has_room_for() {
+    let (now, until) = (OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH + Duration::DAY);
+    let mut keys = KeyFile::new(PrivateKey::from_seed("log", &[0; 32]).unwrap());
+    for seed in 1..=8 {
+        keys = keys.rotate(&[seed; 32], until, now).unwrap();
+    }
+    assert_eq!(keys.signers(now).len(), 9);
+    assert_eq!(keys.rotate(&[9; 32], until, now).unwrap_err(), KeyError::TooMany);
 }
 
 #[test]
 fn a_private_key_shows_itself_in_its_file_only() {
-    let file =
-        KeyFile { private: PrivateKey::from_seed("log", &[7; 32]).unwrap(), retired: vec![] };
+    let file = KeyFile::new(PrivateKey::from_seed("log", &[7; 32]).unwrap());
     let text = file.secret_text();
     let secret = text.lines().find(|line| line.starts_with("PRIVATE")).unwrap();
     let secret = &secret[secret.len() - 40..];

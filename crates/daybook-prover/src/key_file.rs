@@ -1,12 +1,14 @@
 //! The key on disk: read by its owner and nobody else, or not at all.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use daybook_proof::key::{KeyError, SEED_BYTES};
 use daybook_proof::{KeyFile, PrivateKey};
+use daybook_runtime::file;
+use time::{Duration, OffsetDateTime};
 
 /// Longest file that can be one: far more keys than a log will ever have had.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -73,33 +75,23 @@ pub fn load(path: &Path) -> Result<KeyFile, KeyFileError> {
 /// # Errors
 /// When it exists or cannot be written, or the name cannot be one.
 pub fn generate(path: &Path, name: &str) -> Result<KeyFile, KeyFileError> {
-    let keys = KeyFile { private: PrivateKey::from_seed(name, &seed()?)?, retired: Vec::new() };
-    write_new(path, &keys).map_err(|source| KeyFileError::Io { path: path.to_owned(), source })?;
+    let keys = KeyFile::new(PrivateKey::from_seed(name, &seed()?)?);
+    file::write_new(path, keys.secret_text().as_bytes())
+        .map_err(|source| KeyFileError::Io { path: path.to_owned(), source })?;
     Ok(keys)
 }
 
-/// Gives the file a new key; the one before stays in it, to verify with. Nothing is lost whenever it is interrupted: the
-/// file is replaced as a whole.
+/// Gives the file a new key. The one before signs beside it for `overlap` and stays in the file, to verify with. Nothing is
+/// lost whenever it is interrupted: the file is replaced as a whole.
 ///
 /// # Errors
-/// When it cannot be read or written.
-pub fn rotate(path: &Path) -> Result<KeyFile, KeyFileError> {
-    let keys = load(path)?.rotate(&seed()?)?;
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    let io = |source| KeyFileError::Io { path: new.clone(), source };
-    write_new(&new, &keys).map_err(io)?;
-    fs::rename(&new, path).map_err(io)?;
+/// When it cannot be read or written, or too many keys would sign.
+pub fn rotate(path: &Path, overlap: Duration) -> Result<KeyFile, KeyFileError> {
+    let now = OffsetDateTime::now_utc();
+    let keys = load(path)?.rotate(&seed()?, now + overlap, now)?;
+    file::replace(path, keys.secret_text().as_bytes())
+        .map_err(|source| KeyFileError::Io { path: path.to_owned(), source })?;
     Ok(keys)
-}
-
-fn write_new(path: &Path, keys: &KeyFile) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    // Whatever the umask says.
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(keys.secret_text().as_bytes())?;
-    file.sync_all()
 }
 
 fn seed() -> Result<[u8; SEED_BYTES], KeyFileError> {
@@ -111,6 +103,8 @@ fn seed() -> Result<[u8; SEED_BYTES], KeyFileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_key_is_made_once_read_back_and_rotated() {
@@ -121,11 +115,13 @@ mod tests {
         assert_eq!(load(&path).unwrap().public_keys(), first.public_keys());
         assert!(matches!(generate(&path, "other"), Err(KeyFileError::Io { .. })));
 
-        let second = rotate(&path).unwrap();
+        let second = rotate(&path, Duration::ZERO).unwrap();
         assert_eq!(second.retired, first.public_keys());
         assert_ne!(second.private.public(), first.private.public());
         assert_eq!(load(&path).unwrap().public_keys(), second.public_keys());
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        let third = rotate(&path, Duration::HOUR).unwrap();
+        assert_eq!((third.replaced.len(), third.public_keys().len()), (1, 3));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing else is left");
     }
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use daybook_eventlog::{LogReader, ReadError};
 use daybook_proof::hash::HASH_BYTES;
+use daybook_proof::key::is_key_name;
 use daybook_proof::tile::{TILE_WIDTH, TileId, entries_path, entry_bundle, tiles_between};
-use daybook_proof::{SignedCheckpoint, leaf};
+use daybook_proof::{Checkpoint, SignedCheckpoint, leaf};
 
 use crate::session::position;
 use crate::store::{Store, StoreError};
@@ -49,6 +50,19 @@ pub enum PublishError {
         /// What it was to be brought up to.
         size: u64,
     },
+    /// The directory is another log's.
+    #[error(
+        "`{dir}` publishes the log `{published}`, and the key signs as `{origin}`: publish to a directory of its own, and keep \
+         this one as it is, for those who hold checkpoints of `{published}`"
+    )]
+    OtherLog {
+        /// The directory.
+        dir: PathBuf,
+        /// The log that it publishes.
+        published: String,
+        /// The log that was to be.
+        origin: String,
+    },
     /// What is in the directory is no checkpoint.
     #[error("`{0}` is not a checkpoint")]
     NotACheckpoint(PathBuf),
@@ -77,13 +91,21 @@ impl Publisher {
     /// The newest checkpoint that is there, and where; `None`: none is.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub async fn last_note(&self) -> Result<Option<(String, String)>, PublishError> {
+    /// When it cannot be read, or is not one of the log `origin`.
+    pub async fn last_note(&self, origin: &str) -> Result<Option<(String, String)>, PublishError> {
         let path = self.dir.join(CHECKPOINT);
-        match tokio::fs::read_to_string(&path).await {
-            Ok(note) => Ok(Some((path.display().to_string(), note))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(PublishError::Io { path, source }),
+        let note = match tokio::fs::read_to_string(&path).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|source| PublishError::Io { path: path.clone(), source })?,
+        };
+        match note.lines().next() {
+            Some(published) if published == origin => Ok(Some((path.display().to_string(), note))),
+            Some(published) if is_key_name(published) => Err(PublishError::OtherLog {
+                dir: self.dir.clone(),
+                published: published.to_owned(),
+                origin: origin.to_owned(),
+            }),
+            _ => Err(PublishError::NotACheckpoint(path)),
         }
     }
 
@@ -97,7 +119,8 @@ impl Publisher {
         log: &LogReader,
         signed: &SignedCheckpoint,
     ) -> Result<usize, PublishError> {
-        let (before, size) = (self.published().await?, signed.checkpoint.size);
+        let Checkpoint { origin, size, .. } = &signed.checkpoint;
+        let (before, size) = (self.published(origin).await?, *size);
         if before > size {
             return Err(PublishError::Ahead { published: before, size });
         }
@@ -127,8 +150,8 @@ impl Publisher {
     }
 
     /// The size that the directory was brought up to.
-    async fn published(&self) -> Result<u64, PublishError> {
-        let Some((_, note)) = self.last_note().await? else { return Ok(0) };
+    async fn published(&self, origin: &str) -> Result<u64, PublishError> {
+        let Some((_, note)) = self.last_note(origin).await? else { return Ok(0) };
         // Its signature does not matter here: the files are written anew from wherever it says.
         let size = note.lines().nth(1).and_then(|size| size.parse().ok());
         size.ok_or_else(|| PublishError::NotACheckpoint(self.dir.join(CHECKPOINT)))

@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::key_file;
+use crate::memory::Memory;
 use crate::publish::Publisher;
-use crate::session::{Desk, Session, SessionError};
+use crate::session::{Prover, Session, SessionError};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -43,18 +44,18 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let desk = desk(&settings)?;
+    let mut prover = prover(&settings).await?;
     let interval = Duration::from_millis(settings.interval_ms);
     let (routes, health) = server::routes("daybook.prover", None).await?;
     let serving = server::serve(listener, routes, health.clone(), shutdown.clone());
-    let proving = prove(&desk, interval, health, &shutdown);
+    let proving = prove(&mut prover, interval, health, &shutdown);
     // When serving fails, proving must not go on unseen.
     let serving = async { serving.await.inspect_err(|_| shutdown.cancel()) };
     let (served, ()) = tokio::join!(serving, proving);
     served
 }
 
-fn desk(settings: &Settings) -> anyhow::Result<Desk> {
+async fn prover(settings: &Settings) -> anyhow::Result<Prover> {
     let keys = key_file::load(&settings.key_file).context("--key-file")?;
     let read_url = settings.read_database_url.as_deref().filter(|url| !url.is_empty());
     let read_url = read_url.unwrap_or(&settings.log_database_url);
@@ -63,23 +64,31 @@ fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     let read = postgres::pool(read_url, "daybook-prover", CONNECTIONS_MAX)
         .context("--read-database-url")?;
     let public = keys.private.public();
-    tracing::info!(key = %public, retired = keys.retired.len(), "signs with this key");
-    Ok(Desk {
-        log: LogReader::new(log),
-        store: Store::new(read, public.name()),
-        publisher: settings
-            .publish_dir
-            .as_ref()
-            .map(|dir| Publisher::new(dir.clone(), settings.publish_entries)),
-        keys,
-    })
+    let replaced = keys.replaced.len();
+    tracing::info!(key = %public, replaced, retired = keys.retired.len(), "signs with this key");
+    let memory = Memory::open(&settings.state_dir, &keys, settings.first).context("--state-dir")?;
+    let signed = memory.last().checkpoint.size;
+    tracing::info!(path = %memory.path().display(), signed, "remembers what was signed");
+    let publisher = settings.publish_dir.as_ref();
+    let publisher = publisher.map(|dir| Publisher::new(dir.clone(), settings.publish_entries));
+    if let Some(publisher) = &publisher {
+        // What only an operator can mend ends the start, and not each session.
+        publisher.last_note(public.name()).await.context("--publish-dir")?;
+    }
+    let store = Store::new(read, public.name());
+    Ok(Prover { log: LogReader::new(log), store, keys, memory, publisher })
 }
 
-async fn prove(desk: &Desk, interval: Duration, health: Health, shutdown: &CancellationToken) {
+async fn prove(
+    prover: &mut Prover,
+    interval: Duration,
+    health: Health,
+    shutdown: &CancellationToken,
+) {
     let mut pause = PAUSE_MIN;
     while !shutdown.is_cancelled() {
         let mut progress = false;
-        let Err(error) = session(desk, interval, &health, shutdown, &mut progress).await else {
+        let Err(error) = session(prover, interval, &health, shutdown, &mut progress).await else {
             break;
         };
         if progress {
@@ -107,16 +116,16 @@ async fn prove(desk: &Desk, interval: Duration, health: Health, shutdown: &Cance
 
 /// One session, to its first failure or to the stop, which finishes the page in hand.
 async fn session(
-    desk: &Desk,
+    prover: &mut Prover,
     interval: Duration,
     health: &Health,
     shutdown: &CancellationToken,
     progress: &mut bool,
 ) -> Result<(), SessionError> {
-    let mut session = bounded(Session::open(desk)).await?;
-    health.set(true).await;
+    let mut session = bounded(Session::open(prover)).await?;
     while !shutdown.is_cancelled() {
         let level = bounded(session.advance()).await?;
+        health.set(session.is_proven()).await;
         *progress = true;
         tokio::select! {
             published = session.publish() => published?,

@@ -31,6 +31,16 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", env = "DAYBOOK_PROVER_KEY_FILE")]
     pub key_file: PathBuf,
 
+    /// Where it is kept what this key signed last, on a disk that is not the databases': what protects from signing another
+    /// history once more. To be kept as well as the key, and never set back. One prover a directory
+    #[arg(long, value_name = "DIR", env = "DAYBOOK_PROVER_STATE_DIR")]
+    pub state_dir: PathBuf,
+
+    /// Begin a state where there is none: for the first start with a key. The newest checkpoints in the database and in the
+    /// published directory are believed then. Leave it away afterwards, so that a lost state is noticed
+    #[arg(long)]
+    pub first: bool,
+
     /// How often the log is looked at, in milliseconds: as often a checkpoint is signed while events come
     #[arg(
         long,
@@ -63,8 +73,15 @@ mod tests {
     #[test]
     fn the_settings_are_well_formed() {
         Settings::command().debug_assert();
-        let required =
-            ["daybook-prover", "--log-database-url", "postgres://x", "--key-file", "key"];
+        let required = [
+            "daybook-prover",
+            "--log-database-url",
+            "postgres://x",
+            "--key-file",
+            "key",
+            "--state-dir",
+            "state",
+        ];
         assert_eq!(Settings::try_parse_from(required).unwrap().interval_ms, 500);
         for wrong in
             [&["--interval-ms", "0"][..], &["--interval-ms", "2000"], &["--publish-entries"]]

@@ -29,6 +29,8 @@ const MARKER: &str = "daybook-stack";
 /// The prover's key, made at the first start that needs it, and the name that it signs under.
 const KEY_FILE: &str = "prover.key";
 const KEY_NAME: &str = "daybook.local/private-stack";
+/// Where the prover keeps what it signed last.
+const STATE_DIR: &str = "prover-state";
 /// What the key store's server is started with beside `deploy/postgresql.conf`.
 const KEYS_OVERRIDES: [(&str, &str); 4] = [
     ("shared_buffers", "32MB"),
@@ -316,6 +318,15 @@ fn prepare(dir: &Path, fresh: bool) -> anyhow::Result<OwnerLock> {
             std::fs::remove_dir_all(postgres)
                 .with_context(|| format!("empty `{}`", postgres.display()))?;
         }
+        // Another log must not be signed under the name of this one.
+        let (key, state) = (dir.join(KEY_FILE), dir.join(STATE_DIR));
+        if key.exists() {
+            std::fs::remove_file(&key).with_context(|| format!("remove `{}`", key.display()))?;
+        }
+        if state.exists() {
+            std::fs::remove_dir_all(&state)
+                .with_context(|| format!("empty `{}`", state.display()))?;
+        }
     }
     Ok(owner)
 }
@@ -423,7 +434,8 @@ async fn start_service(
     port: u16,
 ) -> anyhow::Result<Process> {
     let url = servers.postgres.url(service.role(), DATABASE);
-    let key_file = settings.data_dir.join(KEY_FILE);
+    let (key_file, state_dir) =
+        (settings.data_dir.join(KEY_FILE), settings.data_dir.join(STATE_DIR));
     if service == Service::Prover {
         make_key(&key_file, &settings.lines).await?;
     }
@@ -434,9 +446,13 @@ async fn start_service(
         .env("DAYBOOK_READ_DATABASE_URL", &url)
         .env("DAYBOOK_REDIS_URL", servers.redis.url())
         .env("DAYBOOK_PROVER_KEY_FILE", &key_file)
+        .env("DAYBOOK_PROVER_STATE_DIR", &state_dir)
         .env("DAYBOOK_INSECURE_ACTOR_HEADER", "true");
     if let Some(keys) = servers.keys {
         spec = spec.env("DAYBOOK_KEYS_DATABASE_URL", keys.url(service.role(), KEYS_DATABASE));
+    }
+    if service == Service::Prover && !state_dir.exists() {
+        spec = spec.arg("--first");
     }
     for (_, flags) in settings.flags.iter().filter(|(of, _)| *of == service) {
         spec = flags.iter().fold(spec, ProcessSpec::arg);

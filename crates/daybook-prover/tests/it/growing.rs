@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use daybook_proof::leaf;
 use daybook_proof::proof::{
     consistency, inclusion, tiles_of_consistency, tiles_of_inclusion, verify_consistency,
     verify_inclusion,
 };
+use daybook_proof::{SignedCheckpoint, leaf};
 use daybook_prover::key_file;
 use daybook_testkit::eventually;
 
@@ -68,7 +68,9 @@ async fn checkpoints_are_signed_at_least_every_second_while_events_come() {
 async fn two_provers_make_one_tree() {
     let world = World::start().await;
     world.append(5_000).await;
-    let provers = [world.prover(&[]).await, world.prover(&[]).await];
+    let second = world.state_dir().with_file_name("second");
+    let second = ["--first", "--state-dir", second.to_str().unwrap()];
+    let provers = [world.prover(&[]).await, world.prover_as_told(&second).await];
     for _ in 0..40 {
         world.append(7).await;
     }
@@ -141,26 +143,37 @@ async fn a_server_that_crashed_takes_back_only_what_nobody_signed() {
     prover.stop().await;
 }
 
+/// Those who have the old public key alone go on to verify until the overlap ends.
 #[tokio::test]
-async fn a_new_key_signs_what_the_old_one_signed_and_goes_on() {
+async fn a_new_key_signs_what_the_old_one_signed_and_goes_on_beside_it() {
     let world = World::start().await;
     world.append(10).await;
     let prover = world.prover(&[]).await;
     let old = world.signed().await;
     prover.stop().await;
-    key_file::rotate(&world.key_path()).unwrap();
-    let prover = world.prover(&[]).await;
-    eventually("the new key signs", BOUND, async || {
-        let last = world.last().await.unwrap();
-        anyhow::ensure!(last.key_id != old.key_id, "still the old one");
-        anyhow::ensure!(last.checkpoint == old.checkpoint, "another tree");
-        Ok(())
-    })
-    .await;
+    let old_keys = world.keys().public_keys();
+    // The second time without an overlap: the first one's still runs.
+    for overlap in [time::Duration::DAY, time::Duration::ZERO] {
+        let before = world.last().await.unwrap();
+        key_file::rotate(&world.key_path(), overlap).unwrap();
+        let prover = world.prover(&[]).await;
+        eventually("the new key signs", BOUND, async || {
+            let last = world.last().await.unwrap();
+            anyhow::ensure!(last.key_id != before.key_id, "still the one before");
+            anyhow::ensure!(last.checkpoint == old.checkpoint, "another tree");
+            Ok(())
+        })
+        .await;
+        let signed = world.last().await.unwrap();
+        SignedCheckpoint::open(&signed.note, &old_keys).unwrap();
+        prover.stop().await;
+    }
     world.append(1).await;
+    let prover = world.prover(&[]).await;
     let new = world.signed().await;
     assert_eq!(new.key_id, world.keys().private.public().id());
-    assert_eq!(world.every_checkpoint_holds().await, 3);
+    assert_eq!(new.note.lines().filter(|line| line.starts_with('\u{2014}')).count(), 2);
+    assert_eq!(world.every_checkpoint_holds().await, 4);
     prover.stop().await;
 }
 

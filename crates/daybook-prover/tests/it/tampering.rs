@@ -161,7 +161,8 @@ async fn history_rewritten_and_signed_with_another_key_is_found() {
         .await;
     std::fs::remove_file(world.key_path()).unwrap();
     key_file::generate(&world.key_path(), NAME).unwrap();
-    let prover = world.prover(&[]).await;
+    let state = world.state_dir().with_file_name("theirs");
+    let prover = world.prover_as_told(&["--first", "--state-dir", state.to_str().unwrap()]).await;
     world.signed().await;
     prover.stop().await;
 

@@ -27,6 +27,12 @@ pub(crate) const BOUND: Duration = Duration::from_secs(30);
 
 pub(crate) const NAME: &str = "ledger.example.com/test";
 
+/// Counts how often a prover takes up its tree, which begins with an INSERT into `proof.trees`.
+const COUNT_LOOKS: &str = "CREATE SEQUENCE looks;
+    CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+        'BEGIN PERFORM nextval(''public.looks''); RETURN NULL; END';
+    CREATE TRIGGER look BEFORE INSERT ON proof.trees FOR EACH STATEMENT EXECUTE FUNCTION look()";
+
 pub(crate) struct World {
     pub(crate) postgres: TestPostgres,
     /// As the superuser.
@@ -49,6 +55,7 @@ impl World {
         let admin = PgPool::connect(&postgres.admin_url()).await.unwrap();
         daybook_eventlog::migrate::run(&admin, 4).await.unwrap();
         daybook_prover::migrate::run(&admin).await.unwrap();
+        sqlx::raw_sql(COUNT_LOOKS).execute(&admin).await.unwrap();
         postgres.allow_login("daybook_prover").await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         key_file::generate(&dir.path().join("key"), NAME).unwrap();
@@ -68,13 +75,26 @@ impl World {
         key_file::load(&self.key_path()).unwrap()
     }
 
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    /// Starts one, with `--first` the first time.
     pub(crate) async fn prover(&self, flags: &[&str]) -> Prover {
+        let first: &[&str] = if self.state_dir().exists() { &[] } else { &["--first"] };
+        self.prover_as_told(&[first, flags].concat()).await
+    }
+
+    pub(crate) async fn prover_as_told(&self, flags: &[&str]) -> Prover {
         let url = self.postgres.url("daybook_prover", "postgres");
-        let key = self.key_path();
+        let (key, state) = (self.key_path(), self.state_dir());
         let fixed = ["daybook-prover", "--log-database-url", &url, "--key-file"];
         let often: &[&str] =
             if flags.contains(&"--interval-ms") { &[] } else { &["--interval-ms", "20"] };
         let fixed = fixed.into_iter().chain([key.to_str().unwrap()]).chain(often.iter().copied());
+        let own_state = flags.contains(&"--state-dir");
+        let state = if own_state { vec![] } else { vec!["--state-dir", state.to_str().unwrap()] };
+        let fixed = fixed.chain(state);
         let settings = Settings::try_parse_from(fixed.chain(flags.iter().copied())).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -166,21 +186,17 @@ impl World {
         notes.len()
     }
 
-    /// Waits until a prover has looked at what was signed, and at all that it looks at with it, once more.
+    /// Waits until a prover that stands has taken up the tree twice more: it has looked at everything in between.
     pub(crate) async fn looked(&self) {
-        let looks = async || -> i64 {
-            sqlx::query_scalar(
-                "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables
-                 WHERE schemaname = 'proof' AND relname = 'checkpoints'",
-            )
-            .fetch_one(&self.admin)
-            .await
-            .unwrap()
+        let looks = async || -> anyhow::Result<i64> {
+            Ok(sqlx::query_scalar("SELECT last_value FROM looks").fetch_one(&self.admin).await?)
         };
-        let before = looks().await;
+        let before = looks().await.unwrap();
         eventually("the prover looks twice", BOUND, async || {
-            let now = looks().await;
-            ensure!(now >= before + 2, "{now} looks, {before} before");
+            let now = looks().await?;
+            let signed = self.store.notes_after((0, 0), 1000).await?.len();
+            // Each time it asks for its tree twice.
+            ensure!(now >= before + 4, "{now} looks, {before} before; {signed} checkpoints");
             Ok(())
         })
         .await;
@@ -203,6 +219,12 @@ impl Prover {
             Ok(())
         })
         .await;
+    }
+
+    /// It must end by itself, at its start; why.
+    pub(crate) async fn error(mut self) -> String {
+        let ended = (&mut self.task).await.unwrap();
+        format!("{:#}", ended.unwrap_err())
     }
 
     pub(crate) async fn stop(mut self) {

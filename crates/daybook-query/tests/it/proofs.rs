@@ -29,7 +29,7 @@ async fn sign(world: &World) -> SignedCheckpoint {
     }
     tiles.extend(edge.partial());
     let checkpoint = Checkpoint { origin: NAME.to_owned(), size: edge.size(), root: edge.root() };
-    let signed = checkpoint.sign(&key()).unwrap();
+    let signed = checkpoint.sign(&[&key()]).unwrap();
     assert!(store.grow(from, edge.size(), &tiles, Some(&signed)).await.unwrap());
     signed
 }

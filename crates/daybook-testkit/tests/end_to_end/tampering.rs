@@ -105,7 +105,10 @@ impl Original {
         let path = other.to_str().unwrap();
         daybook_must(&["proof", "key", "generate", "--name", &name, path], &[]).await;
         let url = self.world.stack.postgres.superuser_url(copy);
-        let flags = ["--key-file", path, "--log-database-url", &url, "--read-database-url", &url];
+        let state = other.with_extension("state");
+        let databases = ["--log-database-url", &url, "--read-database-url", &url];
+        let own = ["--key-file", path, "--state-dir", state.to_str().unwrap(), "--first"];
+        let flags = [&databases[..], &own].concat();
         let mut prover = self.world.stack.start_another(Service::Prover, &flags).await.unwrap();
         let edited = PgPool::connect(&url).await.unwrap();
         eventually("all of it is signed", BOUND, async || {

@@ -167,8 +167,8 @@ fn keys_are_made_shown_and_rotated_and_never_printed() {
     assert_eq!(key("show").stdout, made.stdout);
     let rotated = key("rotate");
     let lines: Vec<_> = std::str::from_utf8(&rotated.stdout).unwrap().lines().collect();
-    assert_eq!(lines.len(), 2);
-    assert_eq!(format!("{}\n", lines[1]).as_bytes(), made.stdout);
+    assert!(lines.len() == 3 && lines[1].starts_with("# replaced, signs until 2"), "{lines:?}");
+    assert_eq!(format!("{}\n", lines[2]).as_bytes(), made.stdout);
     for output in [made, rotated, key("show")] {
         assert!(!told(&output).contains("PRIVATE"), "{}", told(&output));
     }
