@@ -1,13 +1,16 @@
 //! Newtypes for the strings and numbers that must never be mixed up.
 //!
 //! Text ids are checked once, when they are made: 1 to [`ID_BYTES_MAX`] bytes and no control characters (a NUL would be
-//! refused by PostgreSQL, a line break would forge log lines). Numbers are non-negative `i64`, the range of the
+//! refused by PostgreSQL, a line break would forge log lines). One that is to be recorded is checked more strictly than one
+//! that is read (`fresh`): logs hold ids of times when less was refused. Numbers are non-negative `i64`, the range of the
 //! database's `bigint`.
 
 use std::fmt;
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::visible::{is_invisible, is_odd_blank};
 
 /// Longest text id, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 200;
@@ -53,6 +56,18 @@ pub(crate) fn check_text(text: &str, max: usize) -> Result<(), InvalidId> {
         return Ok(());
     }
     match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(InvalidId::Character(c)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses characters that nothing is seen of, and blanks other than that of ASCII: two ids that look alike are one to whoever
+/// reads them.
+pub(crate) fn check_visible(text: &str) -> Result<(), InvalidId> {
+    if text.is_ascii() {
+        return Ok(());
+    }
+    match text.chars().find(|c| is_invisible(*c) || is_odd_blank(*c)) {
         Some(c) => Err(InvalidId::Character(c)),
         None => Ok(()),
     }
@@ -111,6 +126,16 @@ macro_rules! text_id {
                 let text = text.as_ref();
                 $check(text)?;
                 Ok(Self(text.into()))
+            }
+
+            /// Checks the text of an id that is to be recorded: it may hold nothing invisible either.
+            ///
+            /// # Errors
+            /// As [`Self::new`], and when a character cannot be seen or only looks like a blank.
+            pub fn fresh(text: impl AsRef<str>) -> Result<Self, $crate::ids::InvalidId> {
+                let id = Self::new(text)?;
+                $crate::ids::check_visible(&id.0)?;
+                Ok(id)
             }
 
             /// The id as text.
@@ -271,6 +296,20 @@ mod tests {
         assert_eq!(Actor::new("x".repeat(201)), Err(InvalidId::TooLong { actual: 201, max: 200 }));
         assert!(Actor::new("x".repeat(200)).is_ok());
         assert!(serde_json::from_str::<Actor>("\"\"").is_err());
+    }
+
+    #[test]
+    fn an_id_to_be_recorded_holds_nothing_that_cannot_be_seen_and_one_that_was_is_still_read() {
+        for c in ['\u{200b}', '\u{202e}', '\u{feff}', '\u{e000}', '\u{378}', '\u{a0}', '\u{fe0f}'] {
+            let text = format!("clerk{c}");
+            assert_eq!(Actor::fresh(&text), Err(InvalidId::Character(c)));
+            assert!(Actor::new(&text).is_ok(), "{c:?}");
+            assert!(serde_json::from_str::<Actor>(&format!("\"{text}\"")).is_ok(), "{c:?}");
+        }
+        assert_eq!(Actor::fresh("a\u{7}"), Err(InvalidId::Character('\u{7}')));
+        for text in ["clerk ann", "Zoë", "東京", "e\u{301}"] {
+            assert!(Actor::fresh(text).is_ok(), "{text}");
+        }
     }
 
     #[test]

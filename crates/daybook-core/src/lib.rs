@@ -1,6 +1,7 @@
 //! Daybook's vocabulary and rules, without I/O. In reading order:
 //!
-//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`words`], [`money`];
+//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`words`], [`money`]; and how
+//!   texts are read and shown: [`dates`], [`visible`];
 //! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
 //! * how a decision is made: [`domain`];
 //! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and
@@ -11,6 +12,7 @@
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
 //! in as values, so that every rule can be tested in one screen and replayed for ever.
 
+pub mod dates;
 pub mod domain;
 pub mod event;
 pub mod ids;
@@ -20,6 +22,7 @@ pub mod partition;
 pub mod personal;
 pub mod stream;
 pub mod upcast;
+pub mod visible;
 pub mod words;
 
 pub mod account;

@@ -61,16 +61,16 @@ impl Caller {
     pub(super) fn new(sender: Sender, context: proto::CommandContext) -> Result<Self, Status> {
         let gave_command_id = !context.command_id.is_empty();
         let command_id = if gave_command_id {
-            CommandId::new(&context.command_id).map_err(wrong("context.command_id"))?
+            CommandId::fresh(&context.command_id).map_err(wrong("context.command_id"))?
         } else {
             CommandId::new(Uuid::now_v7().to_string()).map_err(wrong("context.command_id"))?
         };
         let correlation_id = match optional(&context.correlation_id) {
-            Some(id) => CorrelationId::new(id).map_err(wrong("context.correlation_id"))?,
+            Some(id) => CorrelationId::fresh(id).map_err(wrong("context.correlation_id"))?,
             None => CorrelationId::new(command_id.as_str()).map_err(wrong("context.command_id"))?,
         };
         let causation_id = optional(&context.causation_id)
-            .map(|id| CausationId::new(id).map_err(wrong("context.causation_id")))
+            .map(|id| CausationId::fresh(id).map_err(wrong("context.causation_id")))
             .transpose()?;
         let reason = optional(&context.reason)
             .map(|text| Personal::new(text).map_err(wrong("context.reason")))
@@ -96,7 +96,7 @@ fn actor(headers: &MetadataMap) -> Result<Actor, Status> {
         // Two actors that look alike could approve for each other.
         return Err(unauthenticated("must not begin or end with a space"));
     }
-    Actor::new(text).map_err(|reason| unauthenticated(&reason.to_string()))
+    Actor::fresh(text).map_err(|reason| unauthenticated(&reason.to_string()))
 }
 
 /// A trace context that cannot be one is not worth refusing a command for.

@@ -157,7 +157,12 @@ async fn a_malformed_context_is_refused_by_every_rpc_and_named() {
         change(&mut context);
         Fields { context: Some(context), ..right() }
     };
-    for id in ["x".repeat(201), "a\0".to_owned(), "a\r\nb".to_owned(), "\u{7f}".to_owned()] {
+    let mut ids =
+        ["a\0", "a\r\nb", "\u{7f}", "a\u{200b}", "\u{202e}a", "a\u{feff}", "\u{e000}", "a\u{a0}b"]
+            .map(str::to_owned)
+            .to_vec();
+    ids.push("x".repeat(201));
+    for id in ids {
         let wrong = with(&|context| context.command_id.clone_from(&id));
         check(client, &RPCS, &wrong, "context.command_id").await;
         let wrong = with(&|context| context.correlation_id.clone_from(&id));

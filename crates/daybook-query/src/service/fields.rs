@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use daybook_core::dates::parse_day;
 use daybook_core::ids::{Position, Version};
 use daybook_core::money::Currency;
 use prost_types::Timestamp;
@@ -64,10 +65,9 @@ pub(super) fn optional_currency(code: &str) -> Result<Option<Currency>, QueryErr
 
 /// A day such as `2026-11-23`; empty: none.
 pub(super) fn optional_day(field: &'static str, text: &str) -> Result<Option<Date>, QueryError> {
-    let format = time::macros::format_description!("[year]-[month]-[day]");
-    let day = || Date::parse(text, format).ok().filter(|day| (1..=9999).contains(&day.year()));
     optional(text, || {
-        day().ok_or_else(|| QueryError::invalid(field, "is not a day such as `2026-11-23`"))
+        let day = parse_day(text);
+        day.ok_or_else(|| QueryError::invalid(field, "is not a day such as `2026-11-23`"))
     })
 }
 
@@ -144,7 +144,14 @@ mod tests {
         let check = |text| optional_day("from_day", text).ok().map(|day| day.is_some());
         assert_eq!(check(""), Some(false));
         assert_eq!(check("2024-02-29"), Some(true));
-        for text in ["2023-02-29", "2026-1-1", "23.11.2026", "2026-11-23T00:00:00Z", "0000-01-01"] {
+        for text in [
+            "+2026-11-28",
+            "2023-02-29",
+            "2026-1-1",
+            "23.11.2026",
+            "2026-11-23T00:00:00Z",
+            "0000-01-01",
+        ] {
             assert_eq!(check(text), None, "{text}");
         }
     }

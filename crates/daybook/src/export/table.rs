@@ -1,5 +1,6 @@
 //! What a row is, whatever it is written as.
 
+use daybook_core::dates;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
@@ -79,8 +80,8 @@ pub(crate) fn time_text(time: OffsetDateTime) -> String {
 }
 
 /// Reads what [`time_text`] writes.
-pub(crate) fn parse_time_text(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
-    time::PrimitiveDateTime::parse(text, &TIME).map(time::PrimitiveDateTime::assume_utc)
+pub(crate) fn parse_time_text(text: &str) -> Option<OffsetDateTime> {
+    dates::parse_time(text).filter(|time| time_text(*time) == text)
 }
 
 #[cfg(test)]
@@ -92,6 +93,10 @@ mod tests {
         for text in ["2026-11-23T10:21:22.273061Z", "1999-12-31T23:59:59.000000Z"] {
             assert_eq!(time_text(parse_time_text(text).unwrap()), text);
         }
-        assert!(parse_time_text("2026-11-23T10:21:22Z").is_err());
+        for text in
+            ["2026-11-23T10:21:22Z", "+2026-11-23T10:21:22.273061Z", "2026-11-23 10:21:22.273061Z"]
+        {
+            assert_eq!(parse_time_text(text), None, "{text}");
+        }
     }
 }
