@@ -6,6 +6,7 @@
 mod decider;
 mod journal;
 mod metrics;
+mod past_snapshots;
 mod run;
 mod service;
 mod settings;

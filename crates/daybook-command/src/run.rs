@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::decider::{Decider, Stores};
 use crate::journal;
 use crate::metrics::Metrics;
+use crate::past_snapshots;
 use crate::service::{CommandApi, Desk, Eraser};
 use crate::settings::Settings;
 use crate::sinks::Sinks;
@@ -72,6 +73,10 @@ pub async fn run(
     let publisher = tokio::spawn(publisher.run(publisher_stop.clone()));
     let (sinks, snapshot_writer) =
         Sinks::start(publisher_handle, Arc::clone(&domain), pool.clone(), &metrics);
+
+    if settings.snapshot_every > 0 {
+        tokio::spawn(past_snapshots::fill(Arc::clone(&domain), pool.clone(), shutdown.clone()));
+    }
 
     let (jobs, job_inbox) = mpsc::channel(1);
     let (outcomes, outcome_inbox) = mpsc::channel(1);

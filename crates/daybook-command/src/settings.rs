@@ -56,7 +56,8 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_COMMAND_CACHE_BYTES_MAX", default_value_t = 64 * 1024 * 1024)]
     pub cache_bytes_max: usize,
 
-    /// A snapshot is written whenever the version of a stream passes a multiple of this; 0: never
+    /// A snapshot is written whenever the version of a stream passes a multiple of this (those that states as of a moment are
+    /// folded from: of 1000); 0: never
     #[arg(long, env = "DAYBOOK_COMMAND_SNAPSHOT_EVERY", default_value_t = 100)]
     pub snapshot_every: u32,
 

@@ -86,6 +86,7 @@ fn encode<D: Domain>(domain: &D, state: SnapshotState<D::State>) -> Option<Snaps
             version: state.version,
             event_id: state.event_id,
             state: text,
+            is_kept: state.is_kept,
         }),
         Err(error) => {
             tracing::error!(stream.id = %state.stream_id, %error, "a state cannot be written");

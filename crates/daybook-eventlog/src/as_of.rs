@@ -1,7 +1,7 @@
 //! One stream as it was: which of its events had happened by a moment, and the state that they had led to.
 //!
-//! The state is folded from the snapshot, where that is not younger, else from the start; in pages, so that nobody keeps a
-//! snapshot of the database open for as long as a long stream takes.
+//! The state is folded from the nearest snapshot up to then, the newest or one at a mark, else from the start; in pages, so
+//! that nobody keeps a snapshot of the database open for as long as a long stream takes.
 
 use daybook_core::domain::Domain;
 use daybook_core::ids::{Position, Version};
@@ -10,7 +10,7 @@ use sqlx::Row as _;
 use time::OffsetDateTime;
 
 use crate::error::ReadError;
-use crate::load::load_snapshots;
+use crate::load::decode_snapshot;
 use crate::read::{Direction, LogReader, StreamQuery};
 
 /// Events in a page, at most; with 64 KiB each they take 8 MiB.
@@ -115,17 +115,26 @@ impl LogReader {
         Ok(StateAt { state, snapshot })
     }
 
-    /// The stream's snapshot, unless it is younger than `version`.
+    /// The nearest usable snapshot of a stream up to `version`.
     async fn snapshot_up_to<D: Domain>(
         &self,
         domain: &D,
         stream_id: &StreamId,
         version: Version,
     ) -> Result<(Option<D::State>, Version), ReadError> {
-        let mut connection = self.pool().acquire().await?;
-        let ids = std::slice::from_ref(stream_id);
-        let mut snapshots = load_snapshots(&mut connection, domain, ids).await?;
-        let usable = snapshots.remove(stream_id).filter(|snapshot| snapshot.version <= version);
-        Ok(usable.map_or((None, Version::ZERO), |snapshot| (snapshot.state, snapshot.version)))
+        let row = sqlx::query(include_str!("queries/load_snapshot_at.sql"))
+            .bind(stream_id.as_str())
+            .bind(domain.fingerprint(stream_id))
+            .bind(version.get())
+            .fetch_optional(self.pool())
+            .await?;
+        let Some(row) = row else { return Ok((None, Version::ZERO)) };
+        let Ok(version) = Version::new(row.try_get("version")?) else {
+            return Ok((None, Version::ZERO));
+        };
+        Ok(match decode_snapshot(domain, stream_id, version, row.try_get("state")?) {
+            Some(state) => (Some(state), version),
+            None => (None, Version::ZERO),
+        })
     }
 }

@@ -65,7 +65,7 @@ pub async fn load_streams<D: Domain>(
 }
 
 /// The usable snapshots among those of `stream_ids`: made by this build's evolve code, and readable.
-pub(crate) async fn load_snapshots<D: Domain>(
+async fn load_snapshots<D: Domain>(
     connection: &mut PgConnection,
     domain: &D,
     stream_ids: &[StreamId],
@@ -84,15 +84,27 @@ pub(crate) async fn load_snapshots<D: Domain>(
         else {
             continue;
         };
-        match domain.decode_state(&stream_id, row.try_get("state")?) {
-            Ok(state) => {
-                loaded.insert(stream_id, LoadedStream { version, state: Some(state) });
-            }
-            Err(error) => tracing::warn!(
-                stream.id = %stream_id, %version, %error,
-                "a snapshot cannot be read and is ignored; its fingerprint should have been raised"
-            ),
+        if let Some(state) = decode_snapshot(domain, &stream_id, version, row.try_get("state")?) {
+            loaded.insert(stream_id, LoadedStream { version, state: Some(state) });
         }
     }
     Ok(loaded)
+}
+
+/// The state in a snapshot; `None`: it cannot be read and is ignored.
+pub(crate) fn decode_snapshot<D: Domain>(
+    domain: &D,
+    stream_id: &StreamId,
+    version: Version,
+    text: &str,
+) -> Option<D::State> {
+    domain
+        .decode_state(stream_id, text)
+        .inspect_err(|error| {
+            tracing::warn!(
+                stream.id = %stream_id, %version, %error,
+                "a snapshot cannot be read and is ignored; its fingerprint should have been raised"
+            );
+        })
+        .ok()
 }

@@ -1,12 +1,14 @@
-//! Snapshots: each must be the fold of its stream's events up to its version. One that other code made (another
+//! Snapshots, the newest and those at marks: each must be the fold of its stream's events up to its version. One that other code made (another
 //! fingerprint) is believed by nobody, and passed over.
 
 use daybook_core::bank::{Bank, BankEvent, BankState};
 use daybook_core::domain::Domain as _;
 use daybook_core::event::EventPayload as _;
+use daybook_core::ids::Version;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, StoredSnapshot};
+use daybook_eventlog::snapshot::mark;
 
 use crate::finding::{Findings, Place};
 
@@ -26,6 +28,7 @@ pub(crate) fn compare(
     folded: Option<&BankState>,
     findings: &mut Findings,
 ) {
+    check_mark(snapshot, findings);
     let bank = Bank::default();
     let stored = bank.decode_state(stream_id, &snapshot.state).ok();
     if stored.is_some() && stored.as_ref() == folded {
@@ -33,8 +36,25 @@ pub(crate) fn compare(
     }
     let expected = folded.and_then(|state| bank.encode_state(state).ok());
     let expected = expected.unwrap_or_else(|| "no state at all".to_owned());
-    let place = Place::row("log.snapshots", "").of_stream(&snapshot.stream_id, snapshot.version);
+    let place = place(snapshot).of_stream(&snapshot.stream_id, snapshot.version);
     findings.add("snapshot", place, "state", shown(&expected), shown(&snapshot.state));
+}
+
+/// Under another mark a snapshot is not found when it is looked for.
+fn check_mark(snapshot: &StoredSnapshot, findings: &mut Findings) {
+    let Some(found) = snapshot.mark else { return };
+    let expected = Version::new(snapshot.version).map(mark).unwrap_or_default();
+    if found != expected.get() {
+        let place = place(snapshot).of_stream(&snapshot.stream_id, snapshot.version);
+        findings.add("snapshot", place, "mark", expected, found);
+    }
+}
+
+fn place(snapshot: &StoredSnapshot) -> Place {
+    match snapshot.mark {
+        None => Place::row("log.snapshots", ""),
+        Some(mark) => Place::row("log.past_snapshots", format!("mark {mark}")),
+    }
 }
 
 /// Checks a snapshot by itself: folds its stream as the log has it now. For those that came, or whose last events came,
@@ -65,7 +85,7 @@ pub(crate) async fn check_again(
     if reached == snapshot.version {
         compare(snapshot, &stream_id, state.as_ref(), findings);
     } else {
-        let place = Place::row("log.snapshots", "").of_stream(&snapshot.stream_id, reached);
+        let place = place(snapshot).of_stream(&snapshot.stream_id, reached);
         let expected = format!("at most {reached}, where the stream ends");
         findings.add("snapshot", place, "version", expected, snapshot.version);
     }

@@ -22,6 +22,10 @@ use crate::progress::Watch;
 use crate::snapshots;
 use crate::verify::Sample;
 
+/// The snapshots of one stream that its fold has not come to, by version and mark. They are as many as a stream may have
+/// marks, and small.
+type Snapshots = BTreeMap<(i64, Option<i64>), StoredSnapshot>;
+
 /// What the walk remembers.
 struct Walk<'a> {
     sample: &'a Sample,
@@ -30,7 +34,7 @@ struct Walk<'a> {
     up_to: i64,
     stream: Option<Stream>,
     /// Of the streams in the page.
-    snapshots: HashMap<String, StoredSnapshot>,
+    snapshots: HashMap<String, Snapshots>,
     /// Snapshots that the walk has not come to; looked at by themselves after each page.
     open: Vec<StoredSnapshot>,
     totals: CustomerTotals,
@@ -47,7 +51,7 @@ struct Stream {
     running: Option<Running>,
     /// At `up_to`.
     balance: i64,
-    snapshot: Option<StoredSnapshot>,
+    snapshots: Snapshots,
 }
 
 /// Walks. Gives what customers have by the balances that their events carry, at the position `outline` ends at, where the
@@ -98,21 +102,34 @@ impl Walk<'_> {
         up_to: Option<&str>,
         findings: &mut Findings,
     ) -> Result<(), ReadError> {
-        let mut after = after.to_owned();
         self.snapshots.clear();
+        let mut newest = after.to_owned();
         loop {
-            let read = inspector.snapshots(&after, up_to).await?;
-            let Some(last) = read.last() else { return Ok(()) };
-            after.clone_from(&last.stream_id);
-            for snapshot in read.into_iter().filter(snapshots::is_believed) {
-                let search = |event: &StreamEvent| event.stream_id.cmp(&snapshot.stream_id);
-                if page.binary_search_by(search).is_ok() {
-                    self.snapshots.insert(snapshot.stream_id.clone(), snapshot);
-                } else {
-                    self.open.push(snapshot);
-                }
-            }
+            let read = inspector.snapshots(&newest, up_to).await?;
+            let Some(last) = read.last() else { break };
+            newest.clone_from(&last.stream_id);
+            self.take(page, read);
             self.settle(inspector, findings).await?;
+        }
+        let mut past = (after.to_owned(), i64::MAX);
+        loop {
+            let read = inspector.past_snapshots((&past.0, past.1), up_to).await?;
+            let Some(last) = read.last() else { return Ok(()) };
+            past = (last.stream_id.clone(), last.mark.unwrap_or(i64::MAX));
+            self.take(page, read);
+            self.settle(inspector, findings).await?;
+        }
+    }
+
+    fn take(&mut self, page: &[StreamEvent], read: Vec<StoredSnapshot>) {
+        for snapshot in read.into_iter().filter(snapshots::is_believed) {
+            let search = |event: &StreamEvent| event.stream_id.cmp(&snapshot.stream_id);
+            if page.binary_search_by(search).is_ok() {
+                let of_stream = self.snapshots.entry(snapshot.stream_id.clone()).or_default();
+                of_stream.insert((snapshot.version, snapshot.mark), snapshot);
+            } else {
+                self.open.push(snapshot);
+            }
         }
     }
 
@@ -140,7 +157,7 @@ impl Walk<'_> {
             state: None,
             running: None,
             balance: 0,
-            snapshot: self.snapshots.remove(id),
+            snapshots: self.snapshots.remove(id).unwrap_or_default(),
         }
     }
 
@@ -150,7 +167,7 @@ impl Walk<'_> {
 
     fn end_stream(&mut self) {
         let Some(stream) = self.stream.take() else { return };
-        self.open.extend(stream.snapshot);
+        self.open.extend(stream.snapshots.into_values());
         if let Some(Running { currency, .. }) = stream.running {
             *self.totals.entry(currency).or_default() += i128::from(stream.balance);
         }
@@ -188,7 +205,8 @@ impl Stream {
         let (Some(stream_id), Some(data)) = (&self.folded, &event.data) else { return };
         let Ok(payload) = BankEvent::decode(&event.event_type, event.schema_version, data) else {
             // Said by the walk over the log. What comes after cannot be folded.
-            (self.folded, self.snapshot, self.running) = (None, None, None);
+            (self.folded, self.running) = (None, None);
+            self.snapshots.clear();
             return;
         };
         if let BankEvent::Account(account_event) = &payload
@@ -202,8 +220,8 @@ impl Stream {
             }
         }
         self.state = Bank::default().evolve(stream_id, self.state.take(), &payload);
-        if let Some(snapshot) = self.snapshot.take_if(|snapshot| snapshot.version == event.version)
-        {
+        let here = (event.version, None)..=(event.version, Some(i64::MAX));
+        for (_, snapshot) in self.snapshots.extract_if(here, |_, _| true) {
             snapshots::compare(&snapshot, stream_id, self.state.as_ref(), findings);
         }
     }

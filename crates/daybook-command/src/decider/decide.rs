@@ -9,6 +9,7 @@ use daybook_core::metadata::Metadata;
 use daybook_core::stream::StreamId;
 use daybook_core::subject::SubjectId;
 use daybook_eventlog::append::NewCommand;
+use daybook_eventlog::snapshot::mark;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -217,12 +218,16 @@ impl<D: Domain> Decider<D> {
         self.building.decided.push(Decided { numbered, verdict: Verdict::Accepted });
     }
 
-    /// Copies the state when deciding crosses a multiple of `snapshot_every`. It is written only after its last event has
-    /// committed.
+    /// Copies the state when deciding crosses a multiple of `snapshot_every` or a mark. It is written only after its last
+    /// event has committed.
     fn snapshot_if_due(&mut self, last: &NewEvent, before: Version) {
         let every = self.limits.snapshot_every;
         let NewEvent { stream_id, version, event_id, .. } = last;
-        if every == 0 || before.get() / every == version.get() / every {
+        if every == 0 {
+            return;
+        }
+        let is_kept = mark(*version) > before;
+        if before.get() / every == version.get() / every && !is_kept {
             return;
         }
         if let Some(state) = daybook_core::domain::States::state(&self.cache, stream_id) {
@@ -231,6 +236,7 @@ impl<D: Domain> Decider<D> {
                 version: *version,
                 event_id: *event_id,
                 state: state.clone(),
+                is_kept,
             });
         }
     }

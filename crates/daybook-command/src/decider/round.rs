@@ -34,6 +34,8 @@ pub(crate) struct SnapshotState<S> {
     /// The event of that version.
     pub(crate) event_id: Uuid,
     pub(crate) state: S,
+    /// Whether the stream has passed a mark with it.
+    pub(crate) is_kept: bool,
 }
 
 /// Everything decided since the last round was sent, in order.

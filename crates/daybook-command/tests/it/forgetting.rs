@@ -48,6 +48,7 @@ impl Sealed {
         let held: String = sqlx::query_scalar(
             "SELECT coalesce((SELECT string_agg(e::text, ' ') FROM log.events AS e), '')
                  || coalesce((SELECT string_agg(s::text, ' ') FROM log.snapshots AS s), '')
+                 || coalesce((SELECT string_agg(s::text, ' ') FROM log.past_snapshots AS s), '')
                  || coalesce((SELECT string_agg(c::text, ' ') FROM log.commands AS c), '')",
         )
         .fetch_one(&self.world.admin)

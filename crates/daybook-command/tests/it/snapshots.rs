@@ -134,3 +134,44 @@ fn orders(part: usize) -> Vec<Order> {
     }
     orders
 }
+
+/// Marks with the balance that is kept at each.
+async fn at_marks(world: &World) -> Vec<(i64, i64, i64)> {
+    sqlx::query_as(
+        "SELECT mark, version, (state ->> 'balance')::bigint FROM log.past_snapshots ORDER BY mark",
+    )
+    .fetch_all(&world.admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn states_at_marks_are_kept_as_a_stream_grows_and_made_later_where_there_are_none() {
+    let world = World::new().await;
+    let bank = world.ready_service(&["--snapshot-every", "300"]).await;
+    bank.open_accounts(&["a"], 0).await;
+    for _ in 0..21 {
+        let deposits = (0..100).map(|_| bank.send(order::deposit("a", 1)));
+        join_all(deposits).await.into_iter().for_each(|sent| drop(sent.unwrap()));
+    }
+    bank.stop().await;
+    let kept = [(1000, 1000, 999), (2000, 2000, 1999)];
+    assert_eq!(at_marks(&world).await, kept);
+
+    // A stream that grew before states were kept, and states that other code has made.
+    let losses = [
+        "DELETE FROM log.past_snapshots",
+        "UPDATE log.past_snapshots SET fingerprint = fingerprint + 1, state = '{\"balance\": 0}'",
+    ];
+    for loss in losses {
+        world.execute(loss).await;
+        let bank = world.service(&[]).await;
+        eventually("they are made again", Duration::from_secs(10), async || {
+            let found = at_marks(&world).await;
+            ensure!(found == kept, "{found:?}");
+            Ok(())
+        })
+        .await;
+        bank.stop().await;
+    }
+}

@@ -46,6 +46,7 @@ fn telling_snapshot(id: &str, at: i64, balance: i64) -> Snapshot {
         event_id: Uuid::nil(),
         fingerprint: bank.fingerprint(&stream_id(id)),
         state: bank.encode_state(&BankState::Account(state)).unwrap(),
+        is_kept: false,
     }
 }
 
@@ -136,6 +137,7 @@ async fn a_snapshot_changes_no_result() {
             event_id: event.event_id,
             fingerprint: bank.fingerprint(&event.stream_id),
             state: bank.encode_state(state.as_ref().unwrap()).unwrap(),
+            is_kept: false,
         };
         write_snapshots(&pool, &[snapshot]).await.unwrap();
         let loaded = load(&log, &["account-a"]).await.unwrap();

@@ -7,23 +7,26 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use crate::support::{COMMAND, PROJECTOR, QUERY, TestLog, sqlstate};
 
 /// Every right on a table of the log that a service has. What is not here is refused.
-const RIGHTS: [(&str, &str, &[&str]); 15] = [
+const RIGHTS: [(&str, &str, &[&str]); 18] = [
     (COMMAND, "identity", &["SELECT"]),
     (COMMAND, "head", &["SELECT", "UPDATE"]),
     (COMMAND, "events", &["INSERT", "SELECT"]),
     (COMMAND, "commands", &["INSERT", "SELECT"]),
     (COMMAND, "snapshots", &["INSERT", "SELECT", "UPDATE"]),
+    (COMMAND, "past_snapshots", &["INSERT", "SELECT", "UPDATE"]),
     (PROJECTOR, "identity", &["SELECT"]),
     (PROJECTOR, "head", &["SELECT"]),
     (PROJECTOR, "events", &["SELECT"]),
     // For `daybook verify`.
     (PROJECTOR, "commands", &["SELECT"]),
     (PROJECTOR, "snapshots", &["SELECT"]),
+    (PROJECTOR, "past_snapshots", &["SELECT"]),
     (QUERY, "identity", &["SELECT"]),
     (QUERY, "head", &["SELECT"]),
     (QUERY, "events", &["SELECT"]),
     (QUERY, "commands", &["SELECT"]),
     (QUERY, "snapshots", &["SELECT"]),
+    (QUERY, "past_snapshots", &["SELECT"]),
 ];
 
 #[tokio::test]

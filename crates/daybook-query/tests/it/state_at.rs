@@ -75,6 +75,19 @@ async fn a_fold_begins_at_the_snapshot_unless_that_is_younger_or_another_codes()
         // A deposit's event says the balance after it, whatever it was.
         assert_eq!(state["balance"], 100 * (version - 1) + cent, "version {version}");
     }
+    // Older ones are kept in a table of their own.
+    world
+        .sql(
+            "INSERT INTO log.past_snapshots
+             SELECT stream_id, 0, 10, fingerprint, replace(state::text, '1901', '7')::json FROM log.snapshots",
+        )
+        .await;
+    for (version, snapshot) in [(9, 0), (10, 10), (19, 10), (20, 20)] {
+        let (answer, state) = state(&mut world, Some(At::Version(version))).await;
+        assert_eq!((answer.version, answer.snapshot_version), (version, snapshot));
+        assert_eq!(state["balance"] == 7, version == 10, "version {version}: {state}");
+    }
+    world.sql("UPDATE log.past_snapshots SET fingerprint = fingerprint + 1").await;
     world.sql("UPDATE log.snapshots SET fingerprint = fingerprint + 1").await;
     let (answer, state) = state(&mut world, Some(At::Version(20))).await;
     assert_eq!((answer.snapshot_version, &state), (0, &honest));

@@ -24,6 +24,7 @@ async fn restore(world: &World, about: i64) {
          DELETE FROM log.events WHERE position > {position};
          DELETE FROM log.commands WHERE first_position > {position};
          DELETE FROM log.snapshots;
+         DELETE FROM log.past_snapshots;
          ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_append_only;
          UPDATE log.head SET position = {position}, partition_positions = (
              SELECT array_agg((SELECT coalesce(max(position), 0) FROM log.events WHERE partition = p) ORDER BY p)

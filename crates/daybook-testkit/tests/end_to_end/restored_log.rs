@@ -19,6 +19,7 @@ async fn restore_log(world: &mut World, position: i64) {
          ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_append_only;
          DELETE FROM log.commands WHERE first_position > {position};
          DELETE FROM log.snapshots;
+         DELETE FROM log.past_snapshots;
          UPDATE log.head SET position = {position}, partition_positions = (
              SELECT array_agg(coalesce(last, 0) ORDER BY partition)
              FROM generate_series(0, 15) AS partition

@@ -274,6 +274,22 @@ async fn g6_every_edit_of_the_database_is_found_where_it_was_made() {
             snapshot,
         ),
         edit(
+            "a snapshot for states as of a moment",
+            "snapshot",
+            &[a3, ("row", "log.past_snapshots"), ("field", "state"), ("found", "100001")],
+            "INSERT INTO log.past_snapshots
+             SELECT stream_id, 0, version, fingerprint, replace(state::text, '100000', '100001')::json
+             FROM log.snapshots WHERE stream_id = 'account-a3'",
+        ),
+        edit(
+            "its mark",
+            "snapshot",
+            &[a3, ("row", "log.past_snapshots"), ("field", "mark"), ("found", "1000")],
+            "INSERT INTO log.past_snapshots
+             SELECT stream_id, 1000, version, fingerprint, state
+             FROM log.snapshots WHERE stream_id = 'account-a3'",
+        ),
+        edit(
             "a row",
             "read-model",
             &[("row", "accounts_1"), ("row", "a3"), ("found", "100001")],
@@ -348,6 +364,7 @@ async fn g6_what_was_rewritten_whole_only_a_checkpoint_tells() {
         "DELETE FROM log.events WHERE position = {head}; {MOVE_HEAD};
          DELETE FROM log.commands WHERE first_position = {head};
          DELETE FROM log.snapshots;
+         DELETE FROM log.past_snapshots;
          DELETE FROM read.account_entries_1 WHERE position = {head};
          DELETE FROM read.audit_1 WHERE position = {head};
          DELETE FROM read.postings_1 WHERE position = {head};
