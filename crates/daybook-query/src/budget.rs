@@ -1,4 +1,5 @@
-//! How long a call may take: its own `grpc-timeout`, and the service's limits, whichever ends first.
+//! What a call may use: time, by its own `grpc-timeout` and the service's limits, whichever ends first; and the places that
+//! its weight has.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,23 +7,28 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
+use crate::admission::{InHand, WaitingPlace, Weight};
 use crate::error::QueryError;
 use crate::settings::QuerySettings;
 
 /// Kept back from the caller's deadline, so that the answer that says why arrives before the caller stops listening.
 const ANSWER_MARGIN_MAX: Duration = Duration::from_millis(50);
 
-/// The time that one call may use.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Budget {
+/// What one call may use.
+pub(crate) struct Budget<'a> {
+    in_hand: InHand<'a>,
     wait_until: Instant,
     call_until: Option<Instant>,
     query_max: Duration,
 }
 
-impl Budget {
+impl<'a> Budget<'a> {
     /// The budget of a call that arrives now.
-    pub(crate) fn of(metadata: &MetadataMap, settings: &QuerySettings) -> Self {
+    pub(crate) fn of(
+        in_hand: InHand<'a>,
+        metadata: &MetadataMap,
+        settings: &QuerySettings,
+    ) -> Self {
         let now = Instant::now();
         let call_until = metadata
             .get("grpc-timeout")
@@ -32,10 +38,21 @@ impl Budget {
             .and_then(|timeout| now.checked_add(timeout));
         let wait_max = now + settings.wait_max();
         Self {
+            in_hand,
             wait_until: call_until.map_or(wait_max, |call| call.min(wait_max)),
             call_until,
             query_max: settings.query_max(),
         }
+    }
+
+    /// What the call is.
+    pub(crate) fn weight(&self) -> Weight {
+        self.in_hand.weight
+    }
+
+    /// A place among the calls that wait, for as long as the result lives.
+    pub(crate) fn wait(&self) -> Result<WaitingPlace<'_>, QueryError> {
+        self.in_hand.wait()
     }
 
     /// Until when the call may wait for its `min_position`.

@@ -15,10 +15,12 @@ mod watcher;
 
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use tokio::time::timeout_at;
 
+use crate::admission::Turn;
 use crate::budget::Budget;
+use crate::database::Database;
 use crate::error::QueryError;
 use verdict::{Verdict, judge};
 
@@ -41,6 +43,7 @@ pub(crate) struct Need {
 /// One snapshot of the read models that reflects what was needed.
 pub(crate) struct View {
     transaction: Transaction<'static, Postgres>,
+    _turn: Turn,
     checkpoints: Checkpoints,
     /// The log is reflected up to here, in the partitions that were needed.
     pub(crate) checkpoint: Position,
@@ -83,17 +86,13 @@ impl View {
 
 /// The read models' database and whoever waits for it.
 pub(crate) struct ReadModels {
-    pool: PgPool,
+    pub(crate) database: Database,
     watcher: Watcher<Checkpoints>,
 }
 
 impl ReadModels {
-    pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, watcher: Watcher::new() }
-    }
-
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.pool
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, watcher: Watcher::new() }
     }
 
     pub(crate) fn watcher(&self) -> &Watcher<Checkpoints> {
@@ -101,9 +100,9 @@ impl ReadModels {
     }
 
     /// A snapshot that reflects `need.min_position`, as soon as there is one.
-    pub(crate) async fn open(&self, need: &Need, budget: &Budget) -> Result<View, QueryError> {
+    pub(crate) async fn open(&self, need: &Need, budget: &Budget<'_>) -> Result<View, QueryError> {
         loop {
-            match budget.bound(self.attempt(need)).await? {
+            match self.attempt(need, budget).await? {
                 Attempt::Reflects(view) => return Ok(view),
                 Attempt::Behind { projection, checkpoint } => {
                     self.wait(need, budget, projection, checkpoint).await?;
@@ -112,17 +111,16 @@ impl ReadModels {
         }
     }
 
-    async fn attempt(&self, need: &Need) -> Result<Attempt, QueryError> {
-        let mut transaction =
-            self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let checkpoints =
-            read_checkpoints(&mut *transaction, need.projections, need.partition).await?;
+    async fn attempt(&self, need: &Need, budget: &Budget<'_>) -> Result<Attempt, QueryError> {
+        let (mut transaction, turn) = self.database.begin(budget).await?;
+        let reading = read_checkpoints(&mut *transaction, need.projections, need.partition);
+        let checkpoints = budget.bound(reading).await?;
         match judge(&checkpoints, need)? {
             Verdict::Reflects { checkpoint } => {
-                Ok(Attempt::Reflects(View { transaction, checkpoints, checkpoint }))
+                Ok(Attempt::Reflects(View { transaction, _turn: turn, checkpoints, checkpoint }))
             }
             Verdict::Behind { projection, checkpoint } => {
-                transaction.rollback().await?;
+                budget.bound(transaction.rollback()).await?;
                 Ok(Attempt::Behind { projection, checkpoint })
             }
         }
@@ -132,10 +130,11 @@ impl ReadModels {
     async fn wait(
         &self,
         need: &Need,
-        budget: &Budget,
+        budget: &Budget<'_>,
         mut projection: &'static str,
         mut checkpoint: Position,
     ) -> Result<(), QueryError> {
+        let _place = budget.wait()?;
         let mut sights = self.watcher.watch();
         loop {
             match timeout_at(budget.wait_until(), sights.next()).await {

@@ -4,10 +4,14 @@ use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{ReadError, ReplayError};
 use daybook_keys::{KeyStoreError, OpenError};
+use daybook_runtime::repeats::Repeats;
 use daybook_runtime::status;
-use std::time::Duration;
+use daybook_runtime::trouble::{self, Trouble};
+use std::sync::Arc;
 use tonic::{Code, Status};
 use uuid::Uuid;
+
+use crate::admission::Busy;
 
 /// Why a question is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +25,9 @@ pub(crate) enum QueryError {
     /// The wait for `min_position` took longer than it may.
     #[error("`{what}` is at {checkpoint}, not yet at {min_position}")]
     Behind { what: &'static str, min_position: Position, checkpoint: Position },
+    /// A position that the log will not reach while a call waits: it is of another log, or of a history that was taken back.
+    #[error("position {position} is far beyond the log, which ends at {head}; is it of this log?")]
+    BeyondHead { position: Position, head: Position },
     /// `min_position` lies beyond where a partition of a projection has stopped: waiting is no use.
     #[error(
         "projection `{projection}` has stopped in partition {partition} at {checkpoint}, before {min_position}"
@@ -51,9 +58,9 @@ pub(crate) enum QueryError {
     /// The answer would be larger than a message may be.
     #[error("the answer would have more than {rows_max} rows; ask for less at once")]
     TooLarge { rows_max: u32 },
-    /// More calls are in hand than may be.
-    #[error("more than {calls_max} calls are in hand")]
-    Overloaded { calls_max: u32 },
+    /// There is more to do than may be at once.
+    #[error("{0}; try again")]
+    Overloaded(Busy),
     /// The caller's deadline or the service's own limit passed while a database worked.
     #[error("the answer took longer than the call's deadline or the service's limit")]
     TooSlow,
@@ -82,8 +89,28 @@ pub(crate) enum QueryError {
     #[error(transparent)]
     Log(ReadError),
     /// A database is away, or refused.
-    #[error("failed to read the read models")]
-    Database(#[source] sqlx::Error),
+    #[error("failed to read from {name}")]
+    Database {
+        name: DatabaseName,
+        #[source]
+        source: Arc<sqlx::Error>,
+    },
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DatabaseName {
+    Log,
+    ReadModels,
+}
+
+impl std::fmt::Display for DatabaseName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Log => "the database of the log",
+            Self::ReadModels => "the database of the read models",
+        })
+    }
 }
 
 /// What can be missing.
@@ -127,15 +154,18 @@ impl QueryError {
 }
 
 impl From<sqlx::Error> for QueryError {
+    /// What asks the log has [`ReadError`].
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
+        Self::Database { name: DatabaseName::ReadModels, source: Arc::new(error) }
     }
 }
 
 impl From<ReadError> for QueryError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Database(source) => Self::Database(source),
+            ReadError::Database(source) => {
+                Self::Database { name: DatabaseName::Log, source: Arc::new(source) }
+            }
             other => Self::Log(other),
         }
     }
@@ -196,8 +226,12 @@ impl From<QueryError> for Status {
             QueryError::TooLarge { .. } => {
                 status::error(Code::ResourceExhausted, "ANSWER_TOO_LARGE", message, Vec::new())
             }
-            QueryError::Overloaded { .. } => {
-                status::resource_exhausted("OVERLOADED", message, RETRY_AFTER)
+            QueryError::Overloaded(busy) => {
+                status::resource_exhausted("OVERLOADED", message, busy.retry_after())
+            }
+            QueryError::BeyondHead { position, head } => {
+                let facts = vec![("position", position.to_string()), ("head", head.to_string())];
+                status::failed_precondition("BEYOND_HEAD", "log", message, facts)
             }
             QueryError::TooSlow => status::deadline_exceeded("TOO_SLOW", message, Vec::new()),
             QueryError::Corrupt { projection, .. } => {
@@ -226,13 +260,10 @@ impl From<QueryError> for Status {
                 status::data_loss("LOG_GAP", message, facts)
             }
             QueryError::Log(error) => log_status(error),
-            QueryError::Database(error) => database_status(&error),
+            QueryError::Database { name, source } => database_status(name, &source),
         }
     }
 }
-
-/// When a caller that was one too many should come again.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 fn log_status(error: ReadError) -> Status {
     match error {
@@ -247,7 +278,7 @@ fn log_status(error: ReadError) -> Status {
                 vec![("stream_id", stream_id.to_string()), ("version", version.to_string())];
             status::data_loss("EVENT_UNDECODABLE", &error, facts)
         }
-        ReadError::Database(source) => database_status(&source),
+        ReadError::Database(source) => database_status(DatabaseName::Log, &source),
     }
 }
 
@@ -255,7 +286,7 @@ fn log_status(error: ReadError) -> Status {
 fn key_store_status(error: KeyStoreError) -> Status {
     match error {
         KeyStoreError::Database(source) => {
-            tracing::warn!(error = %source, "the key store is away");
+            warn(&trouble::explain("the key store", &source));
             let message = "the key store is away, and the answer holds sealed texts; try again";
             status::unavailable("KEY_STORE_UNAVAILABLE", message)
         }
@@ -269,44 +300,24 @@ fn key_store_status(error: KeyStoreError) -> Status {
     }
 }
 
-/// Failures that pass by themselves are UNAVAILABLE, and safe to retry because nothing here has an effect; all others
-/// are defects, of the service or of how it was set up.
-fn database_status(error: &sqlx::Error) -> Status {
-    let code = error.as_database_error().and_then(|error| error.code());
-    match (error, code.as_deref()) {
-        (
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Protocol(_),
-            _,
-        ) => away(error),
-        (_, Some(QUERY_CANCELED)) => QueryError::TooSlow.into(),
-        (_, Some(UNDEFINED_TABLE | INVALID_SCHEMA_NAME)) => {
-            tracing::warn!(%error, "the database lacks a table");
-            status::unavailable("NOT_MIGRATED", "the database lacks a table; run `daybook migrate`")
+/// Nothing here has an effect, so whatever may pass is safe to retry. What is no trouble of a database is a defect, of the
+/// service or of what is stored.
+fn database_status(name: DatabaseName, error: &sqlx::Error) -> Status {
+    match Trouble::of(error).status(name) {
+        Some(status) => {
+            warn(&trouble::explain(name, error));
+            status
         }
-        (_, Some(code)) if passes_by_itself(code) => away(error),
-        _ => status::internal(&Uuid::new_v4().to_string(), error),
+        None => status::internal(&Uuid::new_v4().to_string(), error),
     }
 }
 
-fn away(error: &sqlx::Error) -> Status {
-    tracing::warn!(%error, "a database is away");
-    status::unavailable("DATABASE_UNAVAILABLE", "a database is away; try again")
-}
-
-/// `statement_timeout`, or an operator.
-const QUERY_CANCELED: &str = "57014";
-const UNDEFINED_TABLE: &str = "42P01";
-const INVALID_SCHEMA_NAME: &str = "3F000";
-
-/// By SQLSTATE: connection exceptions, operator intervention (shutdown, starting up), insufficient resources,
-/// transaction rollback (a conflict with recovery on a replica), lock and idle timeouts.
-fn passes_by_itself(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "57" | "53" | "40")) || matches!(code, "55P03" | "25P03")
+/// Logs what many calls find out, and does not say the same of each.
+fn warn(what: &str) {
+    static REPEATS: Repeats = Repeats::new();
+    if let Some(left_out) = REPEATS.note(what) {
+        tracing::warn!(left_out, "{what}");
+    }
 }
 
 #[cfg(test)]
@@ -355,7 +366,12 @@ mod tests {
             ),
             (QueryError::TreeDamaged("tile".into()), Code::DataLoss, "TREE_DAMAGED"),
             (QueryError::TooLarge { rows_max: 1 }, Code::ResourceExhausted, "ANSWER_TOO_LARGE"),
-            (QueryError::Overloaded { calls_max: 1 }, Code::ResourceExhausted, "OVERLOADED"),
+            (QueryError::Overloaded(Busy::Connections), Code::ResourceExhausted, "OVERLOADED"),
+            (
+                QueryError::BeyondHead { position: at(9), head: at(7) },
+                Code::FailedPrecondition,
+                "BEYOND_HEAD",
+            ),
             (QueryError::TooSlow, Code::DeadlineExceeded, "TOO_SLOW"),
             (
                 QueryError::Unopened {
@@ -372,7 +388,7 @@ mod tests {
             ),
             (KeyStoreError::Corrupt.into(), Code::DataLoss, "KEY_STORE_CORRUPT"),
             (QueryError::Log(ReadError::NoLog), Code::Unavailable, "NO_LOG"),
-            (sqlx::Error::PoolTimedOut.into(), Code::Unavailable, "DATABASE_UNAVAILABLE"),
+            (sqlx::Error::WorkerCrashed.into(), Code::Unavailable, "DATABASE_UNAVAILABLE"),
             (sqlx::Error::RowNotFound.into(), Code::Internal, "INTERNAL"),
         ];
         for (error, code, reason) in cases {

@@ -51,7 +51,7 @@ impl Opener {
     pub(crate) async fn open(
         &self,
         events: &mut [RecordedEvent],
-        budget: &Budget,
+        budget: &Budget<'_>,
     ) -> Result<(), QueryError> {
         let Some(store) = &self.store else { return Ok(()) };
         let mut subjects = HashSet::new();

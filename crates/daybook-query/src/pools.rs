@@ -13,25 +13,32 @@ const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Connections to the two databases. Both connect when first used, so that the service starts while they are away.
 pub(crate) struct Pools {
-    pub(crate) log: PgPool,
-    pub(crate) read: PgPool,
+    pub(crate) log: Source,
+    pub(crate) read: Source,
+}
+
+/// A pool, and what makes its connections.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) pool: PgPool,
+    pub(crate) connector: Connector,
 }
 
 impl Pools {
     pub(crate) fn new(settings: &QuerySettings) -> Result<Self, InvalidUrl> {
         Ok(Self {
-            log: pool(settings, &settings.log_database_url)?,
-            read: pool(settings, settings.read_database_url())?,
+            log: source(settings, &settings.log_database_url)?,
+            read: source(settings, settings.read_database_url())?,
         })
     }
 
     /// Ends all connections; nobody may be using one.
     pub(crate) async fn close(self) {
-        tokio::join!(self.log.close(), self.read.close());
+        tokio::join!(self.log.pool.close(), self.read.pool.close());
     }
 }
 
-fn pool(settings: &QuerySettings, url: &str) -> Result<PgPool, InvalidUrl> {
+fn source(settings: &QuerySettings, url: &str) -> Result<Source, InvalidUrl> {
     let connector = Connector::new(url, "daybook-query")?
         .or_standby()
         // What the caller no longer waits for, the server no longer works on.
@@ -41,10 +48,11 @@ fn pool(settings: &QuerySettings, url: &str) -> Result<PgPool, InvalidUrl> {
         .setting("plan_cache_mode", "force_custom_plan")
         // The role can only SELECT; this says so a second time.
         .setting("default_transaction_read_only", "on");
-    Ok(connector
+    let pool = connector
         .pool_options()
         .max_connections(settings.pool_size)
         .acquire_timeout(settings.acquire_max())
         .max_lifetime(CONNECTION_LIFETIME)
-        .connect_lazy_with(connector.options()))
+        .connect_lazy_with(connector.options());
+    Ok(Source { pool, connector })
 }

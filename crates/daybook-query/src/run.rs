@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::consistency::{ReadModels, read_checkpoints};
-use crate::error::QueryError;
+use crate::database::Database;
+use crate::error::{DatabaseName, QueryError};
 use crate::log::Log;
 use crate::personal::Opener;
 use crate::pools::Pools;
@@ -33,9 +34,11 @@ pub async fn run(
     let pools = Pools::new(&settings)?;
     let keys = settings.keys.store("daybook-query").context("--keys-database-url")?;
     let opener = Opener::new(keys, settings.acquire_max());
-    opener.check_apart(&pools.log).await?;
-    let log = Arc::new(Log::new(pools.log.clone()));
-    let read_models = Arc::new(ReadModels::new(pools.read.clone()));
+    opener.check_apart(&pools.log.pool).await?;
+    let log = Database::new(DatabaseName::Log, pools.log.clone(), &settings);
+    let log = Arc::new(Log::new(log));
+    let read = Database::new(DatabaseName::ReadModels, pools.read.clone(), &settings);
+    let read_models = Arc::new(ReadModels::new(read));
     let interval = settings.poll_interval();
     let look_max = settings.query_max();
 
@@ -62,7 +65,7 @@ pub async fn run(
 /// Looks at the checkpoints and at the head, each while somebody waits for it; never ends.
 async fn watch(log: &Log, read_models: &ReadModels, interval: Duration, look_max: Duration) {
     let checkpoints = || async move {
-        let look = read_checkpoints(read_models.pool(), &[], None);
+        let look = read_checkpoints(read_models.database.pool(), &[], None);
         tokio::time::timeout(look_max, look).await.unwrap_or(Err(QueryError::TooSlow))
     };
     let head = async || match tokio::time::timeout(look_max, log.reader.head()).await {

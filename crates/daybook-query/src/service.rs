@@ -37,9 +37,10 @@ use daybook_proto::v1::{
     GetTrialBalanceResponse, ListAccountsRequest, ListAccountsResponse, ListTransfersRequest,
     ListTransfersResponse, SearchAuditRequest, SearchAuditResponse,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Request, Response, Status};
 
+use crate::admission::Admission;
+use crate::admission::Weight::{self, Heavy, Light};
 use crate::budget::Budget;
 use crate::consistency::{Need, ReadModels, View};
 use crate::error::QueryError;
@@ -53,7 +54,7 @@ pub(crate) struct Service {
     log: Arc<Log>,
     read_models: Arc<ReadModels>,
     opener: Opener,
-    calls: Semaphore,
+    admission: Admission,
 }
 
 /// A call in hand: what it may use, and for how long.
@@ -61,9 +62,7 @@ struct Call<'a> {
     log: &'a Log,
     read_models: &'a ReadModels,
     opener: &'a Opener,
-    budget: Budget,
-    /// Its place among the calls that may be in hand at once.
-    _place: SemaphorePermit<'a>,
+    budget: Budget<'a>,
 }
 
 impl Service {
@@ -73,17 +72,16 @@ impl Service {
         read_models: Arc<ReadModels>,
         opener: Opener,
     ) -> Self {
-        let places = usize::try_from(settings.calls_max).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { settings, log, read_models, opener, calls: Semaphore::new(places) }
+        let admission = Admission::new(&settings);
+        Self { settings, log, read_models, opener, admission }
     }
 
     /// Takes a call in hand, or refuses it where there are too many.
-    fn begin<R>(&self, request: Request<R>) -> Result<(Call<'_>, R), Status> {
-        let calls_max = self.settings.calls_max;
-        let place = self.calls.try_acquire().map_err(|_| QueryError::Overloaded { calls_max })?;
-        let budget = Budget::of(request.metadata(), &self.settings);
+    fn begin<R>(&self, weight: Weight, request: Request<R>) -> Result<(Call<'_>, R), Status> {
+        let in_hand = self.admission.begin(weight, request.remote_addr())?;
+        let budget = Budget::of(in_hand, request.metadata(), &self.settings);
         let (log, read_models, opener) = (&*self.log, &*self.read_models, &self.opener);
-        Ok((Call { log, read_models, opener, budget, _place: place }, request.into_inner()))
+        Ok((Call { log, read_models, opener, budget }, request.into_inner()))
     }
 }
 
@@ -114,15 +112,16 @@ impl Call<'_> {
         partition: Option<daybook_core::partition::Partition>,
         min_position: Position,
     ) -> Result<View, QueryError> {
+        self.log.check_reachable(min_position, &self.budget).await?;
         let partition_count = self.log.partition_count(&self.budget).await?;
         let need = Need { projections, partition, partition_count, min_position };
         self.read_models.open(&need, &self.budget).await
     }
 }
 
-/// Each RPC is the module that carries its name.
+/// Each RPC is the module that carries its name, and has its weight.
 macro_rules! rpcs {
-    ($($rpc:ident($request:ty) -> $response:ty;)*) => {
+    ($($weight:ident $rpc:ident($request:ty) -> $response:ty;)*) => {
         #[tonic::async_trait]
         impl QueryService for Service {
             $(
@@ -130,7 +129,7 @@ macro_rules! rpcs {
                     &self,
                     request: Request<$request>,
                 ) -> Result<Response<$response>, Status> {
-                    let (call, request) = self.begin(request)?;
+                    let (call, request) = self.begin($weight, request)?;
                     Ok(Response::new($rpc::answer(&call, request).await?))
                 }
             )*
@@ -139,20 +138,20 @@ macro_rules! rpcs {
 }
 
 rpcs! {
-    get_account(GetAccountRequest) -> GetAccountResponse;
-    list_accounts(ListAccountsRequest) -> ListAccountsResponse;
-    get_statement(GetStatementRequest) -> GetStatementResponse;
-    get_transfer(GetTransferRequest) -> GetTransferResponse;
-    list_transfers(ListTransfersRequest) -> ListTransfersResponse;
-    get_event_history(GetEventHistoryRequest) -> GetEventHistoryResponse;
-    get_daily_activity(GetDailyActivityRequest) -> GetDailyActivityResponse;
-    explain_balance(ExplainBalanceRequest) -> ExplainBalanceResponse;
-    get_aggregate_at(GetAggregateAtRequest) -> GetAggregateAtResponse;
-    get_transfer_story(GetTransferStoryRequest) -> GetTransferStoryResponse;
-    search_audit(SearchAuditRequest) -> SearchAuditResponse;
-    get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
-    get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
-    get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
-    get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;
-    get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
+    Light get_account(GetAccountRequest) -> GetAccountResponse;
+    Heavy list_accounts(ListAccountsRequest) -> ListAccountsResponse;
+    Heavy get_statement(GetStatementRequest) -> GetStatementResponse;
+    Light get_transfer(GetTransferRequest) -> GetTransferResponse;
+    Heavy list_transfers(ListTransfersRequest) -> ListTransfersResponse;
+    Heavy get_event_history(GetEventHistoryRequest) -> GetEventHistoryResponse;
+    Heavy get_daily_activity(GetDailyActivityRequest) -> GetDailyActivityResponse;
+    Heavy explain_balance(ExplainBalanceRequest) -> ExplainBalanceResponse;
+    Heavy get_aggregate_at(GetAggregateAtRequest) -> GetAggregateAtResponse;
+    Heavy get_transfer_story(GetTransferStoryRequest) -> GetTransferStoryResponse;
+    Heavy search_audit(SearchAuditRequest) -> SearchAuditResponse;
+    Heavy get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
+    Light get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
+    Light get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
+    Heavy get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;
+    Heavy get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
 }

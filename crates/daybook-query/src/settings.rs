@@ -30,7 +30,13 @@ pub struct QuerySettings {
     #[arg(long, env = "DAYBOOK_QUERY_POOL_SIZE", default_value_t = 16, value_parser = value_parser!(u32).range(2..=1000))]
     pub pool_size: u32,
 
-    /// Most milliseconds that a call waits for a free or a new connection, or for the key store; then it is UNAVAILABLE
+    /// Percent of these connections that heavy questions (lists, statements, explanations, histories, states as of a moment,
+    /// searches, trial balances, proofs) may use at once; the others are left to one account, one transfer and status
+    #[arg(long, env = "DAYBOOK_QUERY_HEAVY_PERCENT", default_value_t = 25, value_parser = value_parser!(u8).range(1..=100))]
+    pub heavy_percent: u8,
+
+    /// Most milliseconds that a call waits for its turn to use a connection, for a new connection, or for the key store; then
+    /// it is RESOURCE_EXHAUSTED where others were before it, and UNAVAILABLE where something is away
     #[arg(long, env = "DAYBOOK_QUERY_ACQUIRE_MAX_MS", default_value_t = 1000, value_parser = value_parser!(u64).range(10..=60_000))]
     pub acquire_max_ms: u64,
 
@@ -47,9 +53,15 @@ pub struct QuerySettings {
     #[arg(long, env = "DAYBOOK_QUERY_POLL_INTERVAL_MS", default_value_t = 3, value_parser = value_parser!(u64).range(1..=1000))]
     pub poll_interval_ms: u64,
 
-    /// Most calls in hand at once, waiting ones included; more are RESOURCE_EXHAUSTED
+    /// Most light calls in hand at once, and most heavy ones; those that wait for their min_position are not counted. More
+    /// are RESOURCE_EXHAUSTED
     #[arg(long, env = "DAYBOOK_QUERY_CALLS_MAX", default_value_t = 1024, value_parser = value_parser!(u32).range(1..=100_000))]
     pub calls_max: u32,
+
+    /// Most calls that wait for their min_position at once, an eighth of them from one connection; more are
+    /// RESOURCE_EXHAUSTED
+    #[arg(long, env = "DAYBOOK_QUERY_WAITS_MAX", default_value_t = 1024, value_parser = value_parser!(u32).range(1..=100_000))]
+    pub waits_max: u32,
 
     /// Where the keys of personal texts are.
     #[command(flatten)]

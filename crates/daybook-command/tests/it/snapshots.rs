@@ -166,7 +166,7 @@ async fn states_at_marks_are_kept_as_a_stream_grows_and_made_later_where_there_a
     for loss in losses {
         world.execute(loss).await;
         let bank = world.service(&[]).await;
-        eventually("they are made again", Duration::from_secs(10), async || {
+        eventually("they are made again", Duration::from_secs(60), async || {
             let found = at_marks(&world).await;
             ensure!(found == kept, "{found:?}");
             Ok(())

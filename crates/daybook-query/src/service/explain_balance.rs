@@ -3,7 +3,6 @@
 use daybook_core::account::AccountId;
 use daybook_core::bank::postings::LedgerAccount;
 use daybook_core::transfer::TransferId;
-use daybook_eventlog::AsOf;
 use daybook_proto::v1::{
     Entry, EntryKind, ExplainBalanceRequest, ExplainBalanceResponse, KindTotal, Movement,
 };
@@ -30,12 +29,12 @@ pub(super) async fn answer(
     let min_position = min_position(request.min_position)?;
     let account_id = checked("account_id", AccountId::new(&request.account_id))?;
     let stream_id = account_id.stream_id();
-    let as_of = At::check(request.at.take().map(At::from))?;
-    let (mut question, size, list) = question(&request, account_id, as_of)?;
+    let at = At::check(request.at.take())?;
+    let (mut question, size, list) = question(&request, account_id, at)?;
 
     // What moment it is, the log knows at once; the read models are then waited for.
-    let moment = find_moment(call, &stream_id, as_of).await?;
-    let is_now = as_of == AsOf::NOW;
+    let moment = find_moment(call, &stream_id, at).await?;
+    let is_now = at == At::Now;
     if let Some(moment) = moment.filter(|_| !is_now) {
         question.until =
             EntryKey { recorded_at: moment.recorded_at, version: moment.version.get() };
@@ -98,12 +97,13 @@ pub(super) async fn answer(
 fn question(
     request: &ExplainBalanceRequest,
     account_id: AccountId,
-    as_of: AsOf,
+    at: At,
 ) -> Result<(ExplanationQuestion, PageSize, Fingerprint), QueryError> {
     let transfer_id = optional(&request.transfer_id, || {
         checked("transfer_id", TransferId::new(&request.transfer_id))
     })?;
     let size = PageSize::parse(request.page_size)?;
+    let as_of = at.as_of();
     let time = as_of.time.map(time::OffsetDateTime::unix_timestamp_nanos);
     let moment = (as_of.version, as_of.position, time);
     let list = Fingerprint::of(&("ExplainBalance", &account_id, moment, &transfer_id));

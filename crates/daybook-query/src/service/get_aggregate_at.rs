@@ -24,16 +24,16 @@ pub(super) async fn answer(
             "is of a stream that has events and no state",
         ));
     }
-    let as_of = At::check(request.at.map(At::from))?;
+    let at = At::check(request.at)?;
 
     call.log.reach(min_position, &call.budget).await?;
-    let moment = find_moment(call, &stream_id, as_of)
+    let moment = find_moment(call, &stream_id, at)
         .await?
         .ok_or_else(|| QueryError::NotFound { kind: Kind::Stream, id: stream_id.to_string() })?;
     // What the operator decided plays no part in folding.
     let bank = Bank::default();
     let folding = call.log.reader.state_at(&bank, &stream_id, moment.version);
-    let folded = call.budget.bound(folding).await?;
+    let folded = call.log.ask(&call.budget, folding).await?;
     let state = folded.state.ok_or_else(|| QueryError::NoState { id: stream_id.to_string() })?;
     Ok(GetAggregateAtResponse {
         state_json: bank.encode_state(&state).map_err(|source| QueryError::Encode { source })?,

@@ -21,6 +21,7 @@ pub(super) async fn answer(
 ) -> Result<GetCheckpointResponse, QueryError> {
     let origin = origin(&request.origin)?;
     let min_position = min_position(request.min_position)?;
+    call.log.check_reachable(min_position, &call.budget).await?;
     loop {
         let newest = newest(call, origin, 0).await;
         let covered = match &newest {
@@ -41,6 +42,7 @@ pub(super) async fn answer(
                 checkpoint: covered,
             });
         }
+        let _place = call.budget.wait()?;
         sleep_until(until.min(Instant::now() + LOOK_EVERY)).await;
     }
 }
@@ -51,8 +53,9 @@ pub(super) async fn newest(
     origin: &str,
     size: i64,
 ) -> Result<(daybook_proof::Checkpoint, Checkpoint), QueryError> {
-    let pool = call.read_models.pool();
-    let row = call.budget.bound(get_checkpoint(pool, origin, size)).await?;
+    let database = &call.read_models.database;
+    let reading = get_checkpoint(database.pool(), origin, size);
+    let row = database.ask(&call.budget, reading).await?;
     let Some(row) = row else {
         return Err(if size == 0 {
             QueryError::NoCheckpoint

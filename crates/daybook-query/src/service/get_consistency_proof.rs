@@ -26,9 +26,10 @@ pub(super) async fn answer(
         return Err(QueryError::NotInTree { position, size });
     }
     let first = u64::try_from(first).unwrap_or(0);
-    let pool = call.read_models.pool();
+    let database = &call.read_models.database;
     let ids = tiles_of_consistency(first, tree.size);
-    let tiles = call.budget.bound(get_tiles(pool, &tree.origin, &ids)).await?;
+    let reading = get_tiles(database.pool(), &tree.origin, &ids);
+    let tiles = database.ask(&call.budget, reading).await?;
     let hashes = consistency(first, tree.size, |node| tiles.node(node))?;
     let hashes = hashes.into_iter().map(|hash| hash.0.to_vec()).collect();
     Ok(GetConsistencyProofResponse { checkpoint: Some(checkpoint), hashes })

@@ -23,9 +23,9 @@ pub(super) async fn answer(
 
     call.log.reach(min_position, &call.budget).await?;
     let log = &call.log.reader;
-    let mut events = call.budget.bound(get_event_history(log, &question, size)).await?;
+    let mut events = call.log.ask(&call.budget, get_event_history(log, &question, size)).await?;
     let stream_id = &question.stream_id;
-    if events.is_empty() && !call.budget.bound(stream_exists(log, stream_id)).await? {
+    if events.is_empty() && !call.log.ask(&call.budget, stream_exists(log, stream_id)).await? {
         return Err(QueryError::NotFound { kind: Kind::Stream, id: stream_id.to_string() });
     }
 

@@ -40,12 +40,13 @@ pub(super) async fn answer(
         .iter()
         .flat_map(|position| tiles_of_inclusion(index(*position), tree.size))
         .collect();
-    let pool = call.read_models.pool();
-    let tiles = call.budget.bound(get_tiles(pool, &tree.origin, &ids)).await?;
+    let database = &call.read_models.database;
+    let reading = get_tiles(database.pool(), &tree.origin, &ids);
+    let tiles = database.ask(&call.budget, reading).await?;
 
     let (mut proofs, mut bytes) = (Vec::new(), 0);
     for some in positions.chunks(ROWS_AT_ONCE) {
-        let events = call.budget.bound(call.log.reader.read_stored_at(some)).await?;
+        let events = call.log.ask(&call.budget, call.log.reader.read_stored_at(some)).await?;
         let events: BTreeMap<_, _> =
             events.into_iter().map(|event| (event.position, event)).collect();
         for position in some {

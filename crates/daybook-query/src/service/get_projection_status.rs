@@ -31,8 +31,10 @@ pub(super) async fn answer(
 
     let log = &call.log.reader;
     let log_id = call.log.log_id(&call.budget).await?;
-    let question = get_projection_status(call.read_models.pool(), log, name);
-    let (head, rows) = call.budget.bound(question).await?;
+    let database = &call.read_models.database;
+    let question = get_projection_status(database.pool(), log, name);
+    // It takes a connection of each of the two.
+    let (head, rows) = database.ask(&call.budget, call.log.ask(&call.budget, question)).await?;
 
     Ok(GetProjectionStatusResponse {
         head: head.position.get(),

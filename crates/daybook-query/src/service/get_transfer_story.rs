@@ -18,7 +18,7 @@ pub(super) async fn answer(
 
     call.log.reach(min_position, &call.budget).await?;
     let story = get_transfer_story(&call.log.reader, &transfer_id);
-    let mut story = call.budget.bound(story).await?;
+    let mut story = call.log.ask(&call.budget, story).await?;
     if story.is_empty() {
         return Err(QueryError::NotFound { kind: Kind::Transfer, id: request.transfer_id });
     }

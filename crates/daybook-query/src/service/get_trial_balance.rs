@@ -51,7 +51,7 @@ async fn end_of_day(call: &Call<'_>, text: &str) -> Result<Position, QueryError>
         .and_then(Date::next_day)
         .ok_or_else(|| QueryError::invalid("day", "is not a day such as `2026-11-23`"))?;
     let midnight = day.with_time(Time::MIDNIGHT).assume_utc();
-    call.budget.bound(call.log.reader.position_before(midnight)).await
+    call.log.ask(&call.budget, call.log.reader.position_before(midnight)).await
 }
 
 /// The rows, which are ordered by currency, as one trial balance each.

@@ -34,7 +34,7 @@ pub(super) async fn answer(
     let token: Option<Position> = page_token::decode(&request.page_token, &list)?;
     if let Some(cause) = &mut filter.caused_by {
         let own = call.log.reader.positions_of_command(cause.id.as_str());
-        cause.own = call.budget.bound(own).await?;
+        cause.own = call.log.ask(&call.budget, own).await?;
     }
 
     let mut view = call.view_of_all(&[AUDIT], min_position).await?;

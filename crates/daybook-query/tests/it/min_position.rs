@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use daybook_proto::v1::{
-    ExplainBalanceRequest, GetAccountRequest, GetDailyActivityRequest, GetStatementRequest,
-    GetTransferRequest, GetTrialBalanceRequest, ListAccountsRequest, ListTransfersRequest,
-    SearchAuditRequest,
+    ExplainBalanceRequest, GetAccountRequest, GetAggregateAtRequest, GetCheckpointRequest,
+    GetDailyActivityRequest, GetEventHistoryRequest, GetStatementRequest, GetTransferRequest,
+    GetTransferStoryRequest, GetTrialBalanceRequest, ListAccountsRequest, ListTransfersRequest,
+    SearchAuditRequest, explain_balance_request, get_aggregate_at_request,
+    get_trial_balance_request,
 };
 use tonic::{Code, Request, Status};
 
@@ -72,8 +74,10 @@ async fn g9_an_answer_that_is_not_there_in_time_is_a_clear_error() {
 #[tokio::test]
 async fn g9_the_callers_own_deadline_ends_the_wait_before_he_stops_listening() {
     let mut world = World::start().await;
+    // Connections to the databases are there before the time runs.
+    assert_eq!(world.client.get_account(alice_at(0)).await.unwrap_err().code(), Code::NotFound);
     let mut request = Request::new(alice_at(5));
-    request.set_timeout(Duration::from_millis(400));
+    request.set_timeout(Duration::from_secs(2));
     let status = world.client.get_account(request).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
     assert_eq!(info(&status).reason, "READ_MODEL_BEHIND");
@@ -193,4 +197,80 @@ async fn g9_rows_and_checkpoint_of_an_answer_are_of_one_moment() {
     }
     writing.await.unwrap();
     assert!(seen.len() > 10, "the reads did not overlap the writes: {seen:?}");
+}
+
+/// The outcome of every query on the log that must reflect `min_position`.
+async fn ask_the_log(world: &mut World, min_position: i64) -> Vec<(&'static str, Status)> {
+    let client = &mut world.client;
+    let stream_id = "account-alice".to_owned();
+    let state = GetAggregateAtRequest { stream_id: stream_id.clone(), at: None, min_position };
+    let history = GetEventHistoryRequest { stream_id, min_position, ..Default::default() };
+    let story = GetTransferStoryRequest { transfer_id: "t".to_owned(), min_position };
+    let checkpoint = GetCheckpointRequest { origin: String::new(), min_position };
+    vec![
+        ("GetAggregateAt", client.get_aggregate_at(state).await.map(drop)),
+        ("GetEventHistory", client.get_event_history(history).await.map(drop)),
+        ("GetTransferStory", client.get_transfer_story(story).await.map(drop)),
+        ("GetCheckpoint", client.get_checkpoint(checkpoint).await.map(drop)),
+    ]
+    .into_iter()
+    .map(|(rpc, outcome)| (rpc, outcome.err().unwrap_or_else(|| Status::ok("answered"))))
+    .collect()
+}
+
+/// The outcome of every query as of a position.
+async fn ask_as_of(world: &mut World, position: i64) -> Vec<(&'static str, Status)> {
+    let client = &mut world.client;
+    let at = Some(get_aggregate_at_request::At::Position(position));
+    let state = GetAggregateAtRequest { stream_id: "account-alice".into(), at, min_position: 0 };
+    let at = Some(explain_balance_request::At::Position(position));
+    let explanation =
+        ExplainBalanceRequest { account_id: "alice".to_owned(), at, ..Default::default() };
+    let at = Some(get_trial_balance_request::At::Position(position));
+    let trial_balance = GetTrialBalanceRequest { at, min_position: 0 };
+    vec![
+        ("GetAggregateAt", client.get_aggregate_at(state).await.map(drop)),
+        ("ExplainBalance", client.explain_balance(explanation).await.map(drop)),
+        ("GetTrialBalance", client.get_trial_balance(trial_balance).await.map(drop)),
+    ]
+    .into_iter()
+    .map(|(rpc, outcome)| (rpc, outcome.err().unwrap_or_else(|| Status::ok("answered"))))
+    .collect()
+}
+
+#[tokio::test]
+async fn g9_a_position_that_the_log_will_not_reach_is_refused_at_once() {
+    let mut world = World::start_with(&["--wait-max-ms", "15000"]).await;
+    world.account(AccountRow::default()).await;
+    let head = world.append("account-alice", "money-deposited", 0).await;
+    let started = Instant::now();
+    for position in [head + 1_000_001, 1 << 60, i64::MAX] {
+        let mut outcomes = ask_everything(&mut world, position).await;
+        outcomes.extend(ask_the_log(&mut world, position).await);
+        outcomes.extend(ask_as_of(&mut world, position).await);
+        for (rpc, status) in outcomes {
+            assert_eq!(status.code(), Code::FailedPrecondition, "{rpc} {position}: {status}");
+            let info = info(&status);
+            assert_eq!(info.reason, "BEYOND_HEAD", "{rpc}");
+            assert_eq!(
+                (&*info.metadata["position"], &*info.metadata["head"]),
+                (&*position.to_string(), "1")
+            );
+        }
+    }
+    assert!(started.elapsed() < Duration::from_secs(10), "it waited: {:?}", started.elapsed());
+}
+
+/// A reader of a standby may know of positions that its log has not got yet.
+#[tokio::test]
+async fn g9_a_position_that_the_log_may_reach_soon_is_waited_for() {
+    let mut world = World::start_with(&["--wait-max-ms", "50"]).await;
+    world.account(AccountRow::default()).await;
+    let head = world.append("account-alice", "money-deposited", 0).await;
+    let mut outcomes = ask_everything(&mut world, head + 1_000_000).await;
+    outcomes.extend(ask_the_log(&mut world, head + 1_000_000).await);
+    outcomes.extend(ask_as_of(&mut world, head + 1_000_000).await);
+    for (rpc, status) in outcomes {
+        assert_eq!(info(&status).reason, "READ_MODEL_BEHIND", "{rpc}: {status}");
+    }
 }

@@ -64,8 +64,13 @@ impl World {
         postgres.allow_login("daybook_query").await.unwrap();
 
         let url = postgres.url("daybook_query", "postgres");
-        let fixed = ["daybook-query", "--log-database-url", &url];
-        let settings = QuerySettings::try_parse_from(fixed.iter().chain(flags)).unwrap();
+        let mut arguments = vec!["daybook-query", "--log-database-url", &url];
+        arguments.extend(flags);
+        // A connection is slow to come where other tests have the processors.
+        if !flags.contains(&"--acquire-max-ms") {
+            arguments.extend(["--acquire-max-ms", "5000"]);
+        }
+        let settings = QuerySettings::try_parse_from(arguments).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
