@@ -31,6 +31,7 @@ use daybook_core::ids::CommandId;
 use daybook_eventlog::append::Plan;
 use daybook_eventlog::{Head, Identity, Tip};
 use daybook_keys::KeyStore;
+use daybook_runtime::repeats::Repeats;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -136,6 +137,7 @@ pub(crate) struct Decider<D: Domain> {
     /// When the round in flight was sent.
     sent_at: Instant,
     metrics: Metrics,
+    clock_ahead_lines: Repeats,
 }
 
 impl<D: Domain> Decider<D> {
@@ -178,6 +180,7 @@ impl<D: Domain> Decider<D> {
             reachable,
             sent_at: Instant::now(),
             metrics,
+            clock_ahead_lines: Repeats::new(),
         }
     }
 

@@ -87,6 +87,8 @@ pub(crate) enum Outcome {
     VersionTaken(String),
     /// Nothing was appended: PostgreSQL refuses something in the batch.
     Refused(String),
+    /// Nothing was appended: the log's time would lie in the future, after this event.
+    ClockAhead(Position, String),
     /// Nothing was appended: the log takes nothing now.
     Away(String),
 }
@@ -202,7 +204,13 @@ async fn settle(
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(SETTLE_PAUSE_MAX);
         match appender.resolve(plan, known_tip).await {
-            Err(AppendError::Unknown(_) | AppendError::Away(_) | AppendError::Read(_)) => {}
+            // A clock that is ahead now was not when the old statement was sent, which may still go in.
+            Err(
+                AppendError::Unknown(_)
+                | AppendError::Away(_)
+                | AppendError::Read(_)
+                | AppendError::ClockAhead { .. },
+            ) => {}
             certain => {
                 // It may be another server now: the next job begins with a connection that is checked as a whole.
                 appender.disconnect();
@@ -231,6 +239,9 @@ fn outcome_of_error(error: AppendError) -> Outcome {
     match error {
         AppendError::HistoryLost(tip) => Outcome::HistoryLost(tip),
         AppendError::VersionTaken(error) => Outcome::VersionTaken(error_chain(&error)),
+        AppendError::ClockAhead { position, .. } => {
+            Outcome::ClockAhead(position, error_chain(&error))
+        }
         AppendError::Refused(error) => Outcome::Refused(error_chain(&error)),
         // The caller finds out in the next round; nothing was appended.
         AppendError::CommandKnown => Outcome::HeadMoved,

@@ -18,6 +18,7 @@ pub(crate) struct Metrics {
     pub(crate) overloaded: Counter,
     pub(crate) rounds_lost: Counter,
     pub(crate) history_lost: Counter,
+    pub(crate) clock_ahead: Counter,
     pub(crate) snapshots_dropped: Counter,
     pub(crate) append_seconds: Histogram,
     pub(crate) append_events: Histogram,
@@ -39,6 +40,7 @@ impl Metrics {
             overloaded: commands("overloaded"),
             rounds_lost: counter!("daybook_rounds_lost_total"),
             history_lost: counter!("daybook_history_lost_total"),
+            clock_ahead: counter!("daybook_clock_ahead_total"),
             snapshots_dropped: counter!("daybook_snapshots_dropped_total"),
             append_seconds: histogram!("daybook_append_duration_seconds"),
             append_events: histogram!("daybook_append_events"),
@@ -55,6 +57,10 @@ fn describe() {
     describe_counter!(
         "daybook_cache_lookups_total",
         "Streams that decided commands leaned on; less the loads, what the cache had: the hit rate is 1 - loads / lookups"
+    );
+    describe_counter!(
+        "daybook_clock_ahead_total",
+        "Batches that were refused because their events would have had a time in the future"
     );
     describe_counter!("daybook_cache_loads_total", "Streams that were asked of the log");
     describe_gauge!("daybook_cache_streams", "Streams in memory");

@@ -48,7 +48,7 @@ pub async fn run(
     daybook_runtime::metrics::serve(settings.metrics_listen, shutdown.clone()).await?;
     let log_url = &settings.log_database_url;
     let append = Connector::new(log_url, "daybook-command append")?;
-    let appender = Appender::new(append.options());
+    let appender = Appender::new(append.options()).clock_ahead_max(settings.clock_ahead_max());
     let check = append.clone();
     let appender = appender.after_connect(move |connection| {
         let check = check.clone();
@@ -104,9 +104,10 @@ pub async fn run(
         Some(keys) => Some(start_eraser(&desk, &pool, keys, &identity, &shutdown).await?),
         None => None,
     };
-    let service = CommandServiceServer::new(CommandApi::new(desk, eraser))
-        .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
+    let service =
+        CommandServiceServer::new(CommandApi::new(desk, eraser, LogReader::new(pool.clone())))
+            .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
     tracing::info!(listen = %listener.local_addr()?, log.id = %identity.log_id, "serving commands");
 
     // A journal or decider that ends by itself has broken down; nothing could be decided any more.

@@ -2,6 +2,7 @@
 //! here.
 
 mod account;
+mod clock;
 mod deadline;
 mod desk;
 mod fields;
@@ -17,6 +18,7 @@ pub(crate) use subject::Eraser;
 use std::sync::Arc;
 
 use daybook_core::bank::BankCommand;
+use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
 use daybook_runtime::status::invalid_argument;
@@ -48,13 +50,14 @@ trait CommandRequest: Send {
 pub(crate) struct CommandApi {
     desk: Arc<Desk>,
     eraser: Option<Arc<Eraser>>,
+    log: LogReader,
 }
 
 impl CommandApi {
     /// A service that hands commands to `desk`, and forgets people through `eraser`, where keys are kept.
     #[must_use]
-    pub(crate) fn new(desk: Arc<Desk>, eraser: Option<Arc<Eraser>>) -> Self {
-        Self { desk, eraser }
+    pub(crate) fn new(desk: Arc<Desk>, eraser: Option<Arc<Eraser>>, log: LogReader) -> Self {
+        Self { desk, eraser, log }
     }
 }
 
@@ -171,6 +174,14 @@ impl CommandService for CommandApi {
         request: Request<proto::RetryProjectionEventRequest>,
     ) -> Result<Response<proto::RetryProjectionEventResponse>, Status> {
         rpc!(self, request, RetryProjectionEventResponse)
+    }
+
+    async fn accept_log_time(
+        &self,
+        request: Request<proto::AcceptLogTimeRequest>,
+    ) -> Result<Response<proto::AcceptLogTimeResponse>, Status> {
+        let request = clock::acceptance(&self.log, request).await?;
+        rpc!(self, request, AcceptLogTimeResponse)
     }
 
     async fn forget_subject(

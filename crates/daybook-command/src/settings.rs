@@ -1,10 +1,12 @@
 //! Settings of `daybook-command`. The doc of each field is its `--help`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Parser;
 use daybook_core::bank::Policy;
+use daybook_eventlog::append::CLOCK_AHEAD_MAX;
 use daybook_keys::KeySettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
@@ -65,6 +67,12 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_COMMAND_POOL_SIZE", default_value_t = 6)]
     pub pool_size: u32,
 
+    /// How many seconds the clock of the log's database may be ahead of this machine's; beyond it nothing is recorded, because
+    /// every later event would have that time too
+    #[arg(long, env = "DAYBOOK_COMMAND_CLOCK_AHEAD_MAX_SECONDS", default_value_t = CLOCK_AHEAD_MAX.as_secs())]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub clock_ahead_max_seconds: u64,
+
     /// Address and port to serve metrics on, for Prometheus, at /metrics over HTTP [default: not served]
     #[arg(long, env = "DAYBOOK_COMMAND_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
@@ -79,6 +87,10 @@ pub struct Settings {
 }
 
 impl Settings {
+    pub(crate) fn clock_ahead_max(&self) -> Duration {
+        Duration::from_secs(self.clock_ahead_max_seconds)
+    }
+
     /// Checks what no single field can tell.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use daybook_core::domain::Domain;
-use daybook_core::ids::{CommandId, Version};
+use daybook_core::ids::{CommandId, Position, Version};
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::{ExpectedVersion, StreamId};
 use daybook_core::subject::SubjectId;
@@ -73,6 +73,13 @@ pub(crate) enum Refusal<R> {
     CommandIdReused,
     /// It brings personal text of somebody who was forgotten.
     SubjectForgotten(SubjectId),
+    /// The log's time lies in the future, after this event; why and what to do.
+    ClockAhead {
+        /// The last event.
+        position: Position,
+        /// Why, and what to do.
+        error: String,
+    },
     /// The deadline passed before it was decided.
     TooLate,
     /// It could not be recorded; the cause is in the log of this service.

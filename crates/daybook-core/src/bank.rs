@@ -20,6 +20,7 @@ pub use rejection::BankRejection;
 pub use state::BankState;
 
 use crate::account::Account;
+use crate::clock::Clock;
 use crate::domain::{Aggregate, Context, Domain, States};
 use crate::projection::{EventPlace, ProjectionRecord};
 use crate::stream::StreamId;
@@ -84,6 +85,7 @@ impl Domain for Bank {
                 ProjectionRecord::evolve(record, event).map(BankState::Projection)
             }
             BankEvent::Subject(event) => evolve_subject(stream_id, state, event),
+            BankEvent::Clock(event) => Clock::evolve(None, event).map(BankState::Clock),
         }
     }
 
@@ -93,6 +95,7 @@ impl Domain for Bank {
             Transfer::STREAM_TYPE => Transfer::FINGERPRINT,
             ProjectionRecord::STREAM_TYPE => ProjectionRecord::FINGERPRINT,
             Subject::STREAM_TYPE => Subject::FINGERPRINT,
+            Clock::STREAM_TYPE => Clock::FINGERPRINT,
             // No other stream has a state, so no snapshot of one is believed.
             _ => 0,
         }
@@ -100,7 +103,7 @@ impl Domain for Bank {
 
     fn heap_bytes(&self, state: &BankState) -> usize {
         match state {
-            BankState::Account(_) | BankState::Subject(_) => 0,
+            BankState::Account(_) | BankState::Subject(_) | BankState::Clock(_) => 0,
             BankState::Transfer(transfer) => {
                 // Each of these texts also has the two counts of its Arc.
                 let texts = [
@@ -121,6 +124,7 @@ impl Domain for Bank {
             BankState::Transfer(transfer) => serde_json::to_string(transfer),
             BankState::Projection(record) => serde_json::to_string(record),
             BankState::Subject(subject) => serde_json::to_string(subject),
+            BankState::Clock(clock) => serde_json::to_string(clock),
         }
     }
 
@@ -134,6 +138,7 @@ impl Domain for Bank {
             Transfer::STREAM_TYPE => serde_json::from_str(text).map(BankState::Transfer),
             ProjectionRecord::STREAM_TYPE => serde_json::from_str(text).map(BankState::Projection),
             Subject::STREAM_TYPE => serde_json::from_str(text).map(BankState::Subject),
+            Clock::STREAM_TYPE => serde_json::from_str(text).map(BankState::Clock),
             _ => Err(serde::de::Error::custom("the stream holds nothing of this domain")),
         }
     }

@@ -5,7 +5,7 @@
 //! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
 //! * how a decision is made: [`domain`];
 //! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and
-//!   both together: [`bank`]; beside them what operators tell projections: [`projection`], and how people are forgotten:
+//!   both together: [`bank`]; beside them what operators tell projections: [`projection`] and the log's clock: [`clock`], and how people are forgotten:
 //!   [`subject`];
 //! * how a rule is tested: [`testing`].
 //!
@@ -27,6 +27,7 @@ pub mod words;
 
 pub mod account;
 pub mod bank;
+pub mod clock;
 pub mod projection;
 pub mod subject;
 pub mod transfer;

@@ -6,10 +6,15 @@
 //!   over several streams all or nothing (G4).
 //! - The unique keys (stream, version) and (command id) stand behind the in-memory checks (G2, G5).
 //!
+//! Events get the database's time, which is never lower than the head's, and is refused where it lies in the future
+//! ([`AppendError::ClockAhead`]).
+//!
 //! **Unknown outcome.** When the connection is lost or a wait runs out, the statement may or may not have committed: the
 //! connection is closed (a statement is never cancelled on the server: a cancelled wait for a synchronous standby would
 //! report success), and [`Appender::resolve`] sends the same plan again over a new one. Either the old one is found by its
 //! event ids, or the new one goes in, and then the old one never can, because the head has moved.
+
+use std::time::Duration;
 
 use daybook_core::event::{NewEvent, RecordedEvent};
 use daybook_core::ids::{CommandId, Position};
@@ -22,12 +27,15 @@ use crate::error::ReadError;
 use crate::head::{self, Head, Identity, Tip};
 use crate::row::recorded_event;
 
+mod clock;
 mod outcome;
 mod plan;
 mod send;
 
+use self::clock::Clocks;
 use self::outcome::{ANSWER_TIMEOUT, bounded, bounded_read, classify, timed_out};
 
+pub use clock::CLOCK_AHEAD_MAX;
 pub use outcome::{AppendError, Appended};
 pub use plan::{Plan, PlannedEvent};
 
@@ -70,6 +78,7 @@ type AfterConnect =
 pub struct Appender {
     options: PgConnectOptions,
     after_connect: Option<Box<AfterConnect>>,
+    clocks: Clocks,
     connection: Option<PgConnection>,
 }
 
@@ -77,7 +86,15 @@ impl Appender {
     /// An appender that connects when first used, with these options.
     #[must_use]
     pub fn new(options: PgConnectOptions) -> Self {
-        Self { options, after_connect: None, connection: None }
+        let clocks = Clocks::new(CLOCK_AHEAD_MAX);
+        Self { options, after_connect: None, clocks, connection: None }
+    }
+
+    /// Lets the clock of the database be so much ahead of this machine's, instead of [`CLOCK_AHEAD_MAX`].
+    #[must_use]
+    pub fn clock_ahead_max(mut self, ahead_max: Duration) -> Self {
+        self.clocks = Clocks::new(ahead_max);
+        self
     }
 
     /// Looks at every new connection before it is used; one that is refused is not used. An appender needs a primary with
@@ -168,16 +185,49 @@ impl Appender {
     /// # Errors
     /// See [`AppendError`]; the connection is closed unless PostgreSQL itself said that nothing was appended.
     pub async fn append(&mut self, plan: &Plan) -> Result<Appended, AppendError> {
-        let sending = plan.send(self.connected()?);
-        let result = bounded(sending).await.map_err(classify);
+        let result = match self.send(plan).await {
+            // Another instance may have seen it accepted.
+            Err(AppendError::ClockAhead { .. }) if self.learn_accepted_time().await? => {
+                self.send(plan).await
+            }
+            other => other,
+        };
         let said_so = matches!(
             result,
-            Err(AppendError::CommandKnown | AppendError::VersionTaken(_) | AppendError::Refused(_))
+            Err(AppendError::CommandKnown
+                | AppendError::VersionTaken(_)
+                | AppendError::Refused(_)
+                | AppendError::ClockAhead { .. })
         );
         if result.is_err() && !said_so {
             self.connection = None;
         }
         result
+    }
+
+    async fn send(&mut self, plan: &Plan) -> Result<Appended, AppendError> {
+        let time_max = self.clocks.time_max(plan);
+        let sending = plan.send(self.connected()?, time_max);
+        let sent = bounded(sending).await.map_err(classify)?;
+        let log_time = sent.clock.max(plan.head_recorded_at);
+        match sent.recorded_at {
+            Some(recorded_at) => {
+                self.clocks.note_clamp(sent.clamp_seconds);
+                Ok(Appended::Committed { recorded_at })
+            }
+            None if log_time > time_max => Err(AppendError::ClockAhead {
+                log_time,
+                service_time: OffsetDateTime::now_utc(),
+                position: plan.expected_head,
+            }),
+            None => Ok(Appended::HeadMoved),
+        }
+    }
+
+    async fn learn_accepted_time(&mut self) -> Result<bool, AppendError> {
+        let Some(connection) = &mut self.connection else { return Ok(false) };
+        let learned = bounded(self.clocks.learn(connection)).await.map_err(AppendError::Away);
+        self.drop_connection_unless_ok(learned)
     }
 
     /// Takes the head's lock, and reads in a later statement (one that sees the world from after the wait) what was

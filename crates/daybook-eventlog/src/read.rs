@@ -167,6 +167,20 @@ impl LogReader {
         .transpose()
     }
 
+    /// When the event at `position` was recorded, if there is one.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    pub async fn recorded_at(
+        &self,
+        position: Position,
+    ) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+        sqlx::query_scalar(include_str!("queries/read_recorded_at.sql"))
+            .bind(position.get())
+            .fetch_optional(&self.pool)
+            .await
+    }
+
     /// Which event stands at a position, if any.
     ///
     /// # Errors

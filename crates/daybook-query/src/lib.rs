@@ -19,6 +19,7 @@ mod queries;
 mod run;
 mod service;
 pub mod settings;
+mod wrong_times;
 
 pub use run::run;
 pub use settings::QuerySettings;

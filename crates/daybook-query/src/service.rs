@@ -47,6 +47,7 @@ use crate::error::QueryError;
 use crate::log::Log;
 use crate::personal::Opener;
 use crate::settings::QuerySettings;
+use crate::wrong_times::WrongTimes;
 
 /// The service.
 pub(crate) struct Service {
@@ -55,6 +56,7 @@ pub(crate) struct Service {
     read_models: Arc<ReadModels>,
     opener: Opener,
     admission: Admission,
+    wrong_times: WrongTimes,
 }
 
 /// A call in hand: what it may use, and for how long.
@@ -73,7 +75,8 @@ impl Service {
         opener: Opener,
     ) -> Self {
         let admission = Admission::new(&settings);
-        Self { settings, log, read_models, opener, admission }
+        let wrong_times = WrongTimes::new(log.reader.clone());
+        Self { settings, log, read_models, opener, admission, wrong_times }
     }
 
     /// Takes a call in hand, or refuses it where there are too many.
@@ -130,7 +133,9 @@ macro_rules! rpcs {
                     request: Request<$request>,
                 ) -> Result<Response<$response>, Status> {
                     let (call, request) = self.begin($weight, request)?;
-                    Ok(Response::new($rpc::answer(&call, request).await?))
+                    let mut response = Response::new($rpc::answer(&call, request).await?);
+                    self.wrong_times.tell(&mut response);
+                    Ok(response)
                 }
             )*
         }

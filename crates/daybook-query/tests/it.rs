@@ -44,3 +44,5 @@ mod transfers;
 mod trial_balance;
 #[path = "it/world.rs"]
 mod world;
+#[path = "it/wrong_times.rs"]
+mod wrong_times;

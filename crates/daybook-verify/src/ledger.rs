@@ -131,6 +131,7 @@ fn transfer_amount(payload: &BankEvent) -> Option<Money> {
         BankEvent::Account(_)
         | BankEvent::Transfer(_)
         | BankEvent::Projection(_)
+        | BankEvent::Clock(_)
         | BankEvent::Subject(_) => None,
     }
 }

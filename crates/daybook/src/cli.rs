@@ -14,9 +14,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    account, activity, audit, bench, demo, dev, evidence, explain, export, forget, history, import,
-    migrate, money, projection, projections, proof, rebuild, restore_events, state, statement,
-    transfer, trial_balance, verify,
+    accept_time, account, activity, audit, bench, demo, dev, evidence, explain, export, forget,
+    history, import, migrate, money, projection, projections, proof, rebuild, restore_events,
+    state, statement, transfer, trial_balance, verify,
 };
 use crate::failure::Failure;
 
@@ -120,6 +120,8 @@ pub(crate) enum Verb {
     /// Retry or skip an event at which a projection stopped.
     #[command(subcommand)]
     Projection(projection::ProjectionVerb),
+    /// Let the log go on although its time lies in the future, after its database's clock jumped. It cannot be taken back.
+    AcceptTime(accept_time::AcceptTimeArgs),
     /// Have a person forgotten: destroy the key of their name and of what was said about them. It cannot be taken back.
     Forget(forget::ForgetArgs),
     /// Prove history: the key that signs, signed checkpoints, the Merkle tree as files.

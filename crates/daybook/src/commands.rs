@@ -1,5 +1,6 @@
 //! One file a verb: its flags and what it does.
 
+pub(crate) mod accept_time;
 pub(crate) mod account;
 pub(crate) mod activity;
 pub(crate) mod audit;
@@ -53,6 +54,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::TrialBalance(args) => trial_balance::run(&session, args).await,
         Verb::Projections(args) => projections::run(&session, args).await,
         Verb::Projection(verb) => projection::run(&session, verb).await,
+        Verb::AcceptTime(args) => accept_time::run(&session, args).await,
         Verb::Forget(args) => forget::run(&session, args).await,
         Verb::Proof(verb) => proof::run(&session, verb).await,
         Verb::Evidence(args) => evidence::run(&session, args).await,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use daybook_core::domain::Domain;
-use daybook_core::ids::CommandId;
+use daybook_core::ids::{CommandId, Position};
 use daybook_eventlog::append::Plan;
 use daybook_eventlog::command::{KnownCommand, Receipt};
 use daybook_eventlog::{Head, Identity, Tip};
@@ -53,6 +53,7 @@ impl<D: Domain> Decider<D> {
             Outcome::HistoryLost(tip) => self.history_lost(tip),
             Outcome::VersionTaken(error) => self.version_taken(&error),
             Outcome::Refused(error) => self.refused(&error),
+            Outcome::ClockAhead(position, error) => self.clock_ahead(position, &error),
             Outcome::Away(error) => self.away(&error),
         }
         if was_unsettled && self.phase == Phase::Idle {
@@ -253,6 +254,24 @@ impl<D: Domain> Decider<D> {
         tracing::debug!(%error, "a stream that was to be made exists");
         self.takes_expected = TAKES_EXPECTED;
         self.undo();
+    }
+
+    /// Nothing goes in before an operator has done something: whoever waits is told at once. What was decided after the round
+    /// is decided again, and an acceptance among it goes in.
+    fn clock_ahead(&mut self, position: Position, error: &str) {
+        let Some(round) = self.take_in_flight() else { return };
+        self.undo();
+        self.metrics.clock_ahead.increment(1);
+        if let Some(left_out) = self.clock_ahead_lines.note("clock") {
+            tracing::error!(%error, left_out, log.position = %position, "the log's clock is ahead");
+        }
+        for decided in round.decided {
+            let submission = decided.numbered.submission;
+            self.put_back_followers(submission.command_id());
+            submission
+                .ticket
+                .answer(Err(Refusal::ClockAhead { position, error: error.to_owned() }));
+        }
     }
 
     /// PostgreSQL refuses something in the batch: smaller and smaller batches find the culprit, and it alone is refused.

@@ -1,5 +1,6 @@
 //! The one table from a command's fate to a gRPC status. No wildcard: a new refusal must be placed here.
 
+use daybook_core::clock;
 use daybook_core::domain::{Rejection, RejectionKind};
 use daybook_core::metadata::Metadata;
 use daybook_runtime::status;
@@ -37,6 +38,12 @@ pub(super) fn status<R: Rejection>(refusal: Refusal<R>, metadata: &Metadata) -> 
                  without a reason"
             ),
             vec![("subject_id", subject_id.to_string())],
+        ),
+        Refusal::ClockAhead { position, error } => status::failed_precondition(
+            "LOG_CLOCK_AHEAD",
+            clock::stream_id().as_str(),
+            error,
+            vec![("position", position.to_string())],
         ),
         Refusal::TooLate => too_late(),
         Refusal::Defect(cause) => status::internal(metadata.correlation_id.as_str(), &cause),

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod basics;
+mod clock;
 mod deadlines;
 mod durability;
 mod failing_batches;

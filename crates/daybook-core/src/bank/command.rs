@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use crate::account::AccountCommand;
+use crate::clock::ClockCommand;
 use crate::projection::ProjectionCommand;
 use crate::subject::SubjectCommand;
 use crate::transfer::TransferCommand;
 
-/// A command to an account, a transfer or a projection, or about a data subject.
+/// A command to an account, a transfer, a projection or the log's clock, or about a data subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum BankCommand {
     /// To one account.
@@ -18,6 +19,8 @@ pub enum BankCommand {
     Projection(ProjectionCommand),
     /// About one person's data.
     Subject(SubjectCommand),
+    /// To the log's clock, by an operator.
+    Clock(ClockCommand),
 }
 
 impl From<AccountCommand> for BankCommand {
@@ -41,5 +44,11 @@ impl From<ProjectionCommand> for BankCommand {
 impl From<SubjectCommand> for BankCommand {
     fn from(command: SubjectCommand) -> Self {
         Self::Subject(command)
+    }
+}
+
+impl From<ClockCommand> for BankCommand {
+    fn from(command: ClockCommand) -> Self {
+        Self::Clock(command)
     }
 }

@@ -6,6 +6,7 @@
 use super::{BankCommand, BankEvent, BankRejection, BankState, Policy};
 use crate::account::event::{FundsHeld, HoldReleased, TransferCredited, TransferDebited};
 use crate::account::{self, Account, AccountEvent, AccountId, account_of, check_positive};
+use crate::clock;
 use crate::domain::{Context, States};
 use crate::projection;
 use crate::stream::StreamId;
@@ -34,6 +35,12 @@ pub(super) fn decide(
             let stream_id = command.projection().stream_id();
             let record = states.state(&stream_id).and_then(BankState::as_projection);
             let event = projection::decide::decide(command, record)?;
+            Ok(vec![(stream_id, event.into())])
+        }
+        BankCommand::Clock(command) => {
+            let stream_id = clock::stream_id();
+            let known = states.state(&stream_id).and_then(BankState::as_clock);
+            let event = clock::decide(command, known, context.now)?;
             Ok(vec![(stream_id, event.into())])
         }
         BankCommand::Subject(command) => {

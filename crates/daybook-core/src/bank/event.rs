@@ -1,6 +1,7 @@
 //! All that the domain records.
 
 use crate::account::AccountEvent;
+use crate::clock::ClockEvent;
 use crate::event::{DecodeError, EventPayload, PersonalVisitor};
 use crate::projection::ProjectionEvent;
 use crate::subject::SubjectEvent;
@@ -17,17 +18,20 @@ pub enum BankEvent {
     Projection(ProjectionEvent),
     /// In the stream of a data subject, or in one that tells a partition of erasures.
     Subject(SubjectEvent),
+    /// In the stream of the log's clock; no read model of the domain changes by it.
+    Clock(ClockEvent),
 }
 
-/// Every stored type: the account's, the transfer's, the projection's, the subject's.
+/// Every stored type: the account's, the transfer's, the projection's, the subject's, the clock's.
 pub const ALL_EVENT_TYPES: &[&str] = &{
-    const OF: [&[&str]; 4] = [
+    const OF: [&[&str]; 5] = [
         AccountEvent::EVENT_TYPES,
         TransferEvent::EVENT_TYPES,
         ProjectionEvent::EVENT_TYPES,
         SubjectEvent::EVENT_TYPES,
+        ClockEvent::EVENT_TYPES,
     ];
-    let mut all = [""; OF[0].len() + OF[1].len() + OF[2].len() + OF[3].len()];
+    let mut all = [""; OF[0].len() + OF[1].len() + OF[2].len() + OF[3].len() + OF[4].len()];
     let (mut kind, mut of_kind, mut n) = (0, 0, 0);
     while n < all.len() {
         if of_kind == OF[kind].len() {
@@ -47,6 +51,7 @@ impl EventPayload for BankEvent {
             Self::Transfer(event) => event.event_type(),
             Self::Projection(event) => event.event_type(),
             Self::Subject(event) => event.event_type(),
+            Self::Clock(event) => event.event_type(),
         }
     }
 
@@ -56,6 +61,7 @@ impl EventPayload for BankEvent {
             Self::Transfer(event) => event.schema_version(),
             Self::Projection(event) => event.schema_version(),
             Self::Subject(event) => event.schema_version(),
+            Self::Clock(event) => event.schema_version(),
         }
     }
 
@@ -65,6 +71,7 @@ impl EventPayload for BankEvent {
             Self::Transfer(event) => event.encode(),
             Self::Projection(event) => event.encode(),
             Self::Subject(event) => event.encode(),
+            Self::Clock(event) => event.encode(),
         }
     }
 
@@ -75,6 +82,8 @@ impl EventPayload for BankEvent {
             TransferEvent::decode(event_type, schema_version, data).map(Self::Transfer)
         } else if SubjectEvent::schema_version_of(event_type).is_some() {
             SubjectEvent::decode(event_type, schema_version, data).map(Self::Subject)
+        } else if ClockEvent::schema_version_of(event_type).is_some() {
+            ClockEvent::decode(event_type, schema_version, data).map(Self::Clock)
         } else {
             ProjectionEvent::decode(event_type, schema_version, data).map(Self::Projection)
         }
@@ -86,6 +95,7 @@ impl EventPayload for BankEvent {
             Self::Transfer(event) => event.visit_personal(visit),
             Self::Projection(event) => event.visit_personal(visit),
             Self::Subject(event) => event.visit_personal(visit),
+            Self::Clock(event) => event.visit_personal(visit),
         }
     }
 }
@@ -111,5 +121,11 @@ impl From<ProjectionEvent> for BankEvent {
 impl From<SubjectEvent> for BankEvent {
     fn from(event: SubjectEvent) -> Self {
         Self::Subject(event)
+    }
+}
+
+impl From<ClockEvent> for BankEvent {
+    fn from(event: ClockEvent) -> Self {
+        Self::Clock(event)
     }
 }

@@ -1,6 +1,7 @@
 //! Why the domain refuses: what the account, the transfer or the projection said.
 
 use crate::account::AccountError;
+use crate::clock::ClockError;
 use crate::domain::{Rejection, RejectionKind};
 use crate::projection::ProjectionError;
 use crate::subject::SubjectError;
@@ -21,6 +22,9 @@ pub enum BankRejection {
     /// Of forgetting.
     #[error(transparent)]
     Subject(#[from] SubjectError),
+    /// Of the log's clock.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
 }
 
 impl Rejection for BankRejection {
@@ -30,6 +34,7 @@ impl Rejection for BankRejection {
             Self::Transfer(error) => error.kind(),
             Self::Projection(error) => error.kind(),
             Self::Subject(error) => error.kind(),
+            Self::Clock(error) => error.kind(),
         }
     }
 
@@ -39,6 +44,7 @@ impl Rejection for BankRejection {
             Self::Transfer(error) => error.reason(),
             Self::Projection(error) => error.reason(),
             Self::Subject(error) => error.reason(),
+            Self::Clock(error) => error.reason(),
         }
     }
 
@@ -48,6 +54,7 @@ impl Rejection for BankRejection {
             Self::Transfer(error) => error.subject(),
             Self::Projection(error) => error.subject(),
             Self::Subject(error) => error.subject(),
+            Self::Clock(error) => error.subject(),
         }
     }
 
@@ -57,6 +64,7 @@ impl Rejection for BankRejection {
             Self::Transfer(error) => error.facts(),
             Self::Projection(error) => error.facts(),
             Self::Subject(error) => error.facts(),
+            Self::Clock(error) => error.facts(),
         }
     }
 }

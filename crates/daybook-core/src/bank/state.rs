@@ -1,6 +1,7 @@
 //! The state of any stream of the domain.
 
 use crate::account::Account;
+use crate::clock::Clock;
 use crate::projection::ProjectionRecord;
 use crate::subject::Subject;
 use crate::transfer::Transfer;
@@ -16,6 +17,8 @@ pub enum BankState {
     Projection(ProjectionRecord),
     /// What a data subject's stream folds to.
     Subject(Subject),
+    /// What the stream of the log's clock folds to.
+    Clock(Clock),
 }
 
 impl BankState {
@@ -24,7 +27,7 @@ impl BankState {
     pub fn as_account(&self) -> Option<&Account> {
         match self {
             Self::Account(account) => Some(account),
-            Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) => None,
+            Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) | Self::Clock(_) => None,
         }
     }
 
@@ -33,7 +36,7 @@ impl BankState {
     pub fn as_transfer(&self) -> Option<&Transfer> {
         match self {
             Self::Transfer(transfer) => Some(transfer),
-            Self::Account(_) | Self::Projection(_) | Self::Subject(_) => None,
+            Self::Account(_) | Self::Projection(_) | Self::Subject(_) | Self::Clock(_) => None,
         }
     }
 
@@ -42,7 +45,7 @@ impl BankState {
     pub fn as_projection(&self) -> Option<&ProjectionRecord> {
         match self {
             Self::Projection(record) => Some(record),
-            Self::Account(_) | Self::Transfer(_) | Self::Subject(_) => None,
+            Self::Account(_) | Self::Transfer(_) | Self::Subject(_) | Self::Clock(_) => None,
         }
     }
 
@@ -51,28 +54,37 @@ impl BankState {
     pub fn as_subject(&self) -> Option<&Subject> {
         match self {
             Self::Subject(subject) => Some(subject),
-            Self::Account(_) | Self::Transfer(_) | Self::Projection(_) => None,
+            Self::Account(_) | Self::Transfer(_) | Self::Projection(_) | Self::Clock(_) => None,
+        }
+    }
+
+    /// What was accepted of the log's clock, if it is that.
+    #[must_use]
+    pub fn as_clock(&self) -> Option<&Clock> {
+        match self {
+            Self::Clock(clock) => Some(clock),
+            Self::Account(_) | Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) => None,
         }
     }
 
     pub(super) fn into_account(self) -> Option<Account> {
         match self {
             Self::Account(account) => Some(account),
-            Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) => None,
+            Self::Transfer(_) | Self::Projection(_) | Self::Subject(_) | Self::Clock(_) => None,
         }
     }
 
     pub(super) fn into_transfer(self) -> Option<Transfer> {
         match self {
             Self::Transfer(transfer) => Some(transfer),
-            Self::Account(_) | Self::Projection(_) | Self::Subject(_) => None,
+            Self::Account(_) | Self::Projection(_) | Self::Subject(_) | Self::Clock(_) => None,
         }
     }
 
     pub(super) fn into_projection(self) -> Option<ProjectionRecord> {
         match self {
             Self::Projection(record) => Some(record),
-            Self::Account(_) | Self::Transfer(_) | Self::Subject(_) => None,
+            Self::Account(_) | Self::Transfer(_) | Self::Subject(_) | Self::Clock(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{BankCommand, BankState};
 use crate::account::AccountCommand;
+use crate::clock;
 use crate::domain::States;
 use crate::stream::StreamId;
 use crate::subject::{SubjectCommand, SubjectId};
@@ -13,6 +14,7 @@ pub(super) fn streams(command: &BankCommand, states: &dyn States<BankState>) -> 
         BankCommand::Transfer(command) => transfer_streams(command, states),
         BankCommand::Projection(command) => vec![command.projection().stream_id()],
         BankCommand::Subject(command) => subject_streams(command),
+        BankCommand::Clock(_) => vec![clock::stream_id()],
     }
 }
 
@@ -28,7 +30,8 @@ pub(super) fn makes(command: &BankCommand) -> Option<StreamId> {
         BankCommand::Account(_)
         | BankCommand::Transfer(_)
         | BankCommand::Projection(_)
-        | BankCommand::Subject(_) => None,
+        | BankCommand::Subject(_)
+        | BankCommand::Clock(_) => None,
     }
 }
 
@@ -56,7 +59,9 @@ pub(super) fn subject(command: &BankCommand, states: &dyn States<BankState>) -> 
             | TransferCommand::CancelTransfer { transfer_id }
             | TransferCommand::ExecuteTransfer { transfer_id },
         ) => payer(transfer_id)?,
-        BankCommand::Projection(_) | BankCommand::Subject(_) => return None,
+        BankCommand::Projection(_) | BankCommand::Subject(_) | BankCommand::Clock(_) => {
+            return None;
+        }
     };
     Some(account_id.into())
 }

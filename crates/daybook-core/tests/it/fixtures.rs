@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use daybook_core::account::AccountEvent;
 use daybook_core::bank::{ALL_EVENT_TYPES, BankEvent};
+use daybook_core::clock::ClockEvent;
 use daybook_core::event::{DecodeError, EventPayload};
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::Personal;
@@ -23,6 +24,7 @@ fn current_version(event_type: &str) -> i32 {
         .or_else(|| TransferEvent::schema_version_of(event_type))
         .or_else(|| ProjectionEvent::schema_version_of(event_type))
         .or_else(|| SubjectEvent::schema_version_of(event_type))
+        .or_else(|| ClockEvent::schema_version_of(event_type))
         .unwrap()
 }
 
@@ -67,6 +69,7 @@ fn the_stored_names_stay_what_they_are() {
             "projection-retry-requested",
             "subject-forgotten",
             "personal-data-erased",
+            "clock-time-accepted",
         ]
     );
 }

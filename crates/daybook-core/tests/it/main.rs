@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod account_rules;
+mod clock_rules;
 mod currency_and_money;
 mod errors;
 mod fixtures;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daybook_core::ids::Position;
 use time::OffsetDateTime;
 
 use crate::error::ReadError;
@@ -39,6 +40,21 @@ pub enum AppendError {
     /// time, read-only standby). The same batch may go in later.
     #[error("the log takes nothing now")]
     Away(#[source] sqlx::Error),
+    /// Nothing was appended: its events would have had a time in the future. The clock of the database jumped, or the head has
+    /// such a time already and nobody has accepted it.
+    #[error(
+        "the log's time would be {log_time}, and this service's clock says {service_time}: nothing is recorded. Set the clock \
+         of the database's machine (or of this one) right; where the log has such a time already, at position {position}, let it \
+         go on with `daybook accept-time {position} --reason ...`"
+    )]
+    ClockAhead {
+        /// The time that the events would have had.
+        log_time: OffsetDateTime,
+        /// The time here.
+        service_time: OffsetDateTime,
+        /// Where the log ends.
+        position: Position,
+    },
     /// It may have been appended or not; [`Appender::resolve`](super::Appender::resolve) finds out.
     #[error("the outcome of the append is unknown")]
     Unknown(#[source] sqlx::Error),

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Batch, NewCommand};
+use super::{Batch, NewCommand, clock};
 use crate::command::Receipt;
 use crate::head::{Head, Tip};
 
@@ -37,6 +37,10 @@ pub struct Plan {
     pub commands: Vec<NewCommand>,
     /// The events, in order.
     pub events: Vec<PlannedEvent>,
+    /// When the head that it continues was recorded; its events are no earlier.
+    pub(super) head_recorded_at: OffsetDateTime,
+    /// The time in the future that one of its events accepts.
+    pub(super) accepts_time: Option<OffsetDateTime>,
 }
 
 impl Plan {
@@ -45,6 +49,7 @@ impl Plan {
     pub fn new(batch: Batch, head: &Head) -> Self {
         let mut partition_positions = head.partition_positions.clone();
         let mut position = head.position;
+        let accepts_time = clock::accepts(&batch);
         let events = batch
             .events
             .into_iter()
@@ -62,6 +67,8 @@ impl Plan {
             partition_positions,
             commands: batch.commands,
             events,
+            head_recorded_at: head.recorded_at,
+            accepts_time,
         }
     }
 

@@ -2,28 +2,36 @@
 
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
+use time::OffsetDateTime;
 
-use super::{Appended, NewCommand, Plan, PlannedEvent};
+use super::{NewCommand, Plan, PlannedEvent};
+
+/// What the server answered.
+pub(super) struct Sent {
+    /// When the events were committed; `None`: nothing was appended.
+    pub(super) recorded_at: Option<OffsetDateTime>,
+    /// By how much that is later than the clock, in seconds.
+    pub(super) clamp_seconds: f64,
+    /// The database's clock.
+    pub(super) clock: OffsetDateTime,
+}
 
 impl Plan {
+    /// Appends, unless the head is elsewhere or its events would have a time after `time_max`.
     pub(super) async fn send(
         &self,
         connection: &mut PgConnection,
-    ) -> Result<Appended, sqlx::Error> {
+        time_max: OffsetDateTime,
+    ) -> Result<Sent, sqlx::Error> {
         let row = match (&self.commands[..], &self.events[..]) {
-            ([command], [event]) => self.send_one(connection, command, event).await?,
-            _ => self.send_all(connection).await?,
+            ([command], [event]) => self.send_one(connection, command, event, time_max).await?,
+            _ => self.send_all(connection, time_max).await?,
         };
-        let Some(row) = row else { return Ok(Appended::HeadMoved) };
-        let clamp_seconds: f64 = row.try_get("clamp_seconds")?;
-        if clamp_seconds > 1.0 {
-            metrics::counter!("daybook_clock_clamps_total").increment(1);
-            tracing::error!(
-                clamp_seconds,
-                "the clock of PostgreSQL went back; events carry the last time until it has caught up"
-            );
-        }
-        Ok(Appended::Committed { recorded_at: row.try_get("recorded_at")? })
+        Ok(Sent {
+            recorded_at: row.try_get("recorded_at")?,
+            clamp_seconds: row.try_get::<Option<f64>, _>("clamp_seconds")?.unwrap_or_default(),
+            clock: row.try_get("clock")?,
+        })
     }
 
     async fn send_one(
@@ -31,7 +39,8 @@ impl Plan {
         connection: &mut PgConnection,
         command: &NewCommand,
         planned: &PlannedEvent,
-    ) -> Result<Option<PgRow>, sqlx::Error> {
+        time_max: OffsetDateTime,
+    ) -> Result<PgRow, sqlx::Error> {
         let event = &planned.event;
         sqlx::query(include_str!("../queries/append_one.sql"))
             .bind(self.expected_head.get())
@@ -50,11 +59,16 @@ impl Plan {
             .bind(event.event_type)
             .bind(event.data.as_str())
             .bind(&*event.metadata)
-            .fetch_optional(connection)
+            .bind(time_max)
+            .fetch_one(connection)
             .await
     }
 
-    async fn send_all(&self, connection: &mut PgConnection) -> Result<Option<PgRow>, sqlx::Error> {
+    async fn send_all(
+        &self,
+        connection: &mut PgConnection,
+        time_max: OffsetDateTime,
+    ) -> Result<PgRow, sqlx::Error> {
         let arrays = self.arrays();
         sqlx::query(include_str!("../queries/append.sql"))
             .bind(self.expected_head.get())
@@ -75,7 +89,8 @@ impl Plan {
             .bind(arrays.event_types)
             .bind(arrays.data)
             .bind(arrays.metadata)
-            .fetch_optional(connection)
+            .bind(time_max)
+            .fetch_one(connection)
             .await
     }
 }

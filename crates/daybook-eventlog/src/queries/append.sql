@@ -8,6 +8,8 @@ WITH moved AS (
         recorded_at         = greatest(recorded_at, clock_timestamp()),
         partition_positions = $3
     WHERE position = $1
+        -- Not after a jump of the clock into the future: whatever came later would have that time too.
+        AND greatest(recorded_at, clock_timestamp()) <= $19
     RETURNING recorded_at
 ), appended_commands AS (
     INSERT INTO log.commands (command_id, first_position, event_count, content_hash)
@@ -26,4 +28,8 @@ WITH moved AS (
              AS e (position, prev_position, partition, version, event_id, schema_version, stream_id, stream_type,
                    event_type, data, metadata)
 )
-SELECT recorded_at, extract(epoch FROM recorded_at - clock_timestamp())::double precision AS clamp_seconds FROM moved
+-- One row in any case: where the head did not move, the clock may tell why.
+SELECT moved.recorded_at,
+       extract(epoch FROM moved.recorded_at - clock_timestamp())::double precision AS clamp_seconds,
+       clock_timestamp() AS clock
+FROM (SELECT 1) AS one LEFT JOIN moved ON true

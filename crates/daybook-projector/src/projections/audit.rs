@@ -155,7 +155,7 @@ impl About {
                 | TransferEvent::Cancelled(_)
                 | TransferEvent::Executed(_),
             ) => Self::AmountOfFirst,
-            BankEvent::Projection(_) | BankEvent::Subject(_) => Self::Nothing,
+            BankEvent::Projection(_) | BankEvent::Subject(_) | BankEvent::Clock(_) => Self::Nothing,
         }
     }
 

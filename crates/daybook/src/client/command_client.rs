@@ -73,6 +73,29 @@ impl CommandClient {
         sent.await.map_err(|error| error.about(&self.url, &command_id))
     }
 
+    /// Lets the log go on with a time that lies in the future. As [`CommandClient::send`].
+    pub(crate) async fn accept_log_time(
+        &self,
+        actor: &Actor,
+        mut request: v1::AcceptLogTimeRequest,
+    ) -> Result<v1::Receipt, CallError> {
+        let context = request.context.get_or_insert_default();
+        if context.command_id.is_empty() {
+            context.command_id = new_command_id();
+        }
+        let command_id = context.command_id.clone();
+        let sent = retry::call(self.budget, |attempt| {
+            let (mut client, mut request) = (self.pick(), Request::new(request.clone()));
+            actor.put_into(request.metadata_mut());
+            retry::put_deadline(request.metadata_mut(), attempt);
+            async move {
+                let receipt = client.accept_log_time(request).await?.into_inner().receipt;
+                receipt.ok_or_else(|| Status::internal("the service answered without a receipt"))
+            }
+        });
+        sent.await.map_err(|error| error.about(&self.url, &command_id))
+    }
+
     /// Begins a call over which many commands of one actor are sent; each call takes the next connection in turn. What is
     /// sent before the call is open waits for it. At most `window` commands may be sent and not answered.
     ///

@@ -1,11 +1,11 @@
 //! Asks the query service. Questions change nothing, so each is asked again while there is no answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use daybook_proto::v1;
-use tonic::Request;
 use tonic::transport::Channel;
+use tonic::{Request, Response};
 use v1::query_service_client::QueryServiceClient;
 
 use super::channel;
@@ -32,6 +32,25 @@ impl QueryClient {
     }
 }
 
+/// The answer, after a line about times of the log that are wrong, once a run.
+#[expect(clippy::print_stderr, reason = "how an answer is to be read belongs beside it")]
+fn told_wrong_times<T>(response: Response<T>) -> T {
+    static TOLD: Once = Once::new();
+    let spans =
+        response.metadata().get("daybook-wrong-times").and_then(|spans| spans.to_str().ok());
+    if let Some(spans) = spans {
+        TOLD.call_once(|| {
+            for span in spans.split(',') {
+                let (accepted, time) = span.split_once('/').unwrap_or((span, span));
+                eprintln!(
+                    "note: the clock of the log was wrong: times after {accepted} up to {time} are not those of the events"
+                );
+            }
+        });
+    }
+    response.into_inner()
+}
+
 macro_rules! questions {
     ($($(#[$doc:meta])* $name:ident: $request:ident -> $response:ident, $rpc:ident;)*) => {
         impl QueryClient {
@@ -44,7 +63,7 @@ macro_rules! questions {
                     let mut connection = self.connection.clone();
                     let mut request = Request::new(question.clone());
                     retry::put_deadline(request.metadata_mut(), attempt);
-                    async move { Ok(connection.$rpc(request).await?.into_inner()) }
+                    async move { Ok(told_wrong_times(connection.$rpc(request).await?)) }
                 })
                 .await
                 .map_err(|error| error.about(&self.url, ""))
