@@ -1,16 +1,17 @@
 //! Evidence: some events, and all that it takes to believe them without asking anybody: their proofs, the signed
 //! checkpoint that these lead to, and a report for people. One JSON file; a stranger can check it in any language with
-//! SHA-256 and Ed25519 (`check_evidence.py` does in a hundred lines).
+//! SHA-256 and Ed25519 (`check_evidence.py` does in three hundred lines, and refuses whatever is refused here).
 //!
 //! What it shows: these events stand in the log that the checkpoint's key signed, exactly so and at these positions. What
-//! it cannot show: that a stream goes no further than the last event given.
+//! it cannot show is in [`NOT_SHOWN`].
 
 mod report;
 
 use std::collections::BTreeSet;
 
 use daybook_core::event::StoredEvent;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::hash::Hash;
@@ -21,9 +22,14 @@ use crate::proof::{ProofError, verify_inclusion};
 /// The format that this build writes and reads.
 pub const FORMAT: &str = "daybook-evidence-v1";
 
+/// What a file that holds does not show, for people.
+pub const NOT_SHOWN: &str = "\
+Not shown by this file: whether its streams have later events; when it was made and whose key it names, which
+nothing vouches for; what stands behind [sealed]; that what was recorded is true.";
+
 /// What the evidence is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Subject {
     /// All events of an account, from its first on.
     Account(String),
@@ -71,6 +77,7 @@ pub struct ProvenEvent {
     pub version: i64,
     pub event_type: String,
     pub schema_version: i32,
+    #[serde(deserialize_with = "canonical_uuid")]
     pub event_id: uuid::Uuid,
     pub recorded_at_micros: i64,
     pub data: String,
@@ -103,6 +110,15 @@ pub enum EvidenceError {
     /// The report does not say what the events say.
     #[error("line {0} of the report does not follow from the events")]
     Report(usize),
+}
+
+/// The one spelling that is written, of the many that can be read.
+fn canonical_uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<uuid::Uuid, D::Error> {
+    let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+    let parsed = uuid::Uuid::try_parse(&text).ok();
+    parsed
+        .filter(|id| id.hyphenated().to_string() == text)
+        .ok_or_else(|| D::Error::custom("a UUID is 36 characters, in small letters"))
 }
 
 impl ProvenEvent {

@@ -12,6 +12,8 @@ use daybook_proof::key::is_key_name;
 use daybook_proof::tile::{TILE_WIDTH, TileId, entries_path, entry_bundle, tiles_between};
 use daybook_proof::{Checkpoint, SignedCheckpoint, leaf};
 
+use tokio::io::AsyncWriteExt as _;
+
 use crate::session::position;
 use crate::store::{Store, StoreError};
 
@@ -164,7 +166,14 @@ impl Publisher {
         tokio::fs::create_dir_all(parent).await.map_err(io)?;
         let mut temporary = path.clone().into_os_string();
         temporary.push(".tmp");
-        tokio::fs::write(&temporary, content).await.map_err(io)?;
+        // Left behind by a crash. What somebody else puts there instead, a link perhaps, is not written to.
+        match tokio::fs::remove_file(&temporary).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+        let mut file = tokio::fs::File::create_new(&temporary).await.map_err(io)?;
+        file.write_all(content).await.map_err(io)?;
+        file.flush().await.map_err(io)?;
         tokio::fs::rename(&temporary, &path).await.map_err(io)
     }
 }

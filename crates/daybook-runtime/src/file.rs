@@ -46,6 +46,18 @@ pub fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// An empty file in the place of an older one, open for writing: for what is to be kept as far as it came.
+///
+/// # Errors
+/// When something else than a regular file is there, or the directory cannot be written to.
+pub fn create(path: &Path) -> io::Result<File> {
+    refuse_others(path)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => create_new(path),
+    }
+}
+
 /// Refuses a path at which there is something else than a regular file.
 ///
 /// # Errors
@@ -101,7 +113,7 @@ mod tests {
             symlink(pointed, &link).unwrap();
             let error = replace(&link, b"new").unwrap_err();
             assert!(error.to_string().contains("symbolic link"), "{error}");
-            assert!(write_new(&link, b"new").is_err());
+            assert!(write_new(&link, b"new").is_err() && create(&link).is_err());
             fs::remove_file(&link).unwrap();
         }
         assert_eq!(fs::read(&target).unwrap(), b"of somebody else");

@@ -195,7 +195,7 @@ fn convinces_python(evidence: &Evidence) -> bool {
     serde_json::to_writer(&file, evidence).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../daybook-proof/check_evidence.py");
     let mut python = std::process::Command::new("python3");
-    python.args(["-B", script]).arg(file.path()).arg(key().public().to_string());
+    python.args(["-B", script]).arg(file.path()).args(["--key", &key().public().to_string()]);
     python.status().unwrap().success()
 }
 

@@ -11,6 +11,7 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use daybook_runtime::file;
 use daybook_stack::{Stack, StackSettings};
 use hdrhistogram::Histogram;
 use serde_json::json;
@@ -186,7 +187,7 @@ async fn measure(
     site.clear().await?;
     if let Some(path) = &args.plot {
         let lines: Vec<_> = latencies.iter().map(|(name, h)| (name.clone(), h)).collect();
-        std::fs::write(path, svg(&args.describe(load), &lines))
+        file::replace(path, svg(&args.describe(load), &lines).as_bytes())
             .with_context(|| format!("write {}", path.display()))?;
     }
     print(session, rounds)

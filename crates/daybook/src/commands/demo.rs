@@ -1,11 +1,11 @@
 //! `daybook demo`
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Args;
+use daybook_runtime::file;
 use daybook_stack::{Stack, StackSettings};
 
 use super::{Interrupts, Session};
@@ -97,8 +97,8 @@ async fn show(
 }
 
 fn generate(args: &DemoArgs, path: &Path) -> Result<Expected, Failure> {
-    let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
-    let expected = demo::generate(args.seed, args.commands, BufWriter::new(file));
+    let lines = file::create(path).with_context(|| format!("create {}", path.display()))?;
+    let expected = demo::generate(args.seed, args.commands, BufWriter::new(lines));
     Ok(expected.with_context(|| format!("write {}", path.display()))?)
 }
 

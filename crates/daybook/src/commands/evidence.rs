@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
-use daybook_proof::evidence::{Evidence, Subject};
+use daybook_proof::evidence::{Evidence, NOT_SHOWN, Subject};
+use daybook_runtime::file;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -19,10 +20,11 @@ use crate::output::escape;
 const MORE: &str = "\
 The file holds the exact events, a proof for each, the signed checkpoint that the proofs lead to, the public key, and a
 report for people. `daybook evidence check FILE --key KEY` checks it anywhere, without a service, a database or a network;
-so does crates/daybook-proof/check_evidence.py, a hundred lines of Python. The key must come from somebody who is trusted,
-not from the file.
+so does crates/daybook-proof/check_evidence.py, three hundred lines of Python without libraries, with the same flags. The key
+must come from somebody who is trusted, not from the file.
 
-What it cannot show is that nothing came after: an account's events are proven from its first to the last one given.";
+What it cannot show is that nothing came after: an account's events are proven from its first to the last one given. Nor does
+anything vouch for when the file was made.";
 
 /// Flags of `evidence`.
 #[derive(Debug, Args)]
@@ -99,7 +101,7 @@ async fn make(session: &Session, args: EvidenceArgs) -> Result<(), Failure> {
 fn write(path: &Path, evidence: &Evidence) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(evidence).context("write JSON")?;
     text.push('\n');
-    std::fs::write(path, text).with_context(|| format!("write {}", path.display()))
+    file::replace(path, text.as_bytes()).with_context(|| format!("write {}", path.display()))
 }
 
 fn check(session: &Session, args: &CheckArgs) -> Result<(), Failure> {
@@ -114,7 +116,7 @@ fn check(session: &Session, args: &CheckArgs) -> Result<(), Failure> {
     for line in &evidence.report {
         session.printer.say(&escape(line))?;
     }
-    session.printer.say("\nAll of it holds.")?;
+    session.printer.say(&format!("\nAll of it holds. {NOT_SHOWN}"))?;
     if session.printer.json {
         let (events, size) = (evidence.events.len(), checkpoint.size);
         let object =

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use daybook_runtime::file;
 use daybook_stack::LineSink;
 
 /// Writes every line to a file, which is made with the first one: its directory comes with the stack. A demonstration
@@ -14,7 +15,7 @@ pub(crate) fn into_file(path: PathBuf) -> LineSink {
     Arc::new(move |who, line| {
         let Ok(mut file) = file.lock() else { return };
         if file.is_none() {
-            *file = File::create(&path).ok();
+            *file = file::create(&path).ok();
         }
         if let Some(file) = file.as_mut() {
             let _ = writeln!(file, "{who:>9} │ {line}");

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
+use daybook_runtime::file;
 use tempfile::NamedTempFile;
 
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -21,13 +22,12 @@ impl Target {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else {
             return Ok(Self::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())));
         };
-        // In the same directory: a file system cannot rename to another one.
-        let directory = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        let file = tempfile::Builder::new().prefix(".daybook-export-").tempfile_in(directory)?;
-        Ok(Self::File(BufWriter::with_capacity(BUFFER_BYTES, file), path.to_owned()))
+        file::refuse_others(path)?;
+        // In the same directory: a file system cannot rename to another one. Mode 0600, as tempfile makes them.
+        let directory = file::directory_of(path);
+        let unfinished =
+            tempfile::Builder::new().prefix(".daybook-export-").tempfile_in(directory)?;
+        Ok(Self::File(BufWriter::with_capacity(BUFFER_BYTES, unfinished), path.to_owned()))
     }
 
     /// Everything was written: a file gets its name, and is on the disk by then.
@@ -35,11 +35,11 @@ impl Target {
         match self {
             Self::Stdout(mut out) => out.flush(),
             Self::File(out, path) => {
-                let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.as_file().sync_all()?;
-                file.persist(&path).map_err(|error| error.error)?;
-                let directory = path.parent().filter(|parent| *parent != Path::new(""));
-                File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+                let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+                written.as_file().sync_all()?;
+                file::refuse_others(&path)?;
+                written.persist(&path).map_err(|error| error.error)?;
+                File::open(file::directory_of(&path))?.sync_all()
             }
         }
     }
@@ -64,6 +64,7 @@ impl Write for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt as _;
 
     #[test]
     fn a_file_is_there_whole_or_not_at_all() {
@@ -79,5 +80,12 @@ mod tests {
         target.finish().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(
+            Target::open(Some(&link)).is_err()
+                && Target::open(Some(Path::new("/dev/null"))).is_err()
+        );
     }
 }

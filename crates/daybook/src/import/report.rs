@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use daybook_proto::v1;
+use daybook_runtime::file;
 use serde::Serialize;
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -70,7 +71,7 @@ pub(crate) struct Report {
 impl Report {
     /// `path`: where refusals are written, one JSON object a line.
     pub(crate) fn new(path: Option<&Path>) -> io::Result<Self> {
-        let file = path.map(File::create).transpose()?.map(BufWriter::new);
+        let file = path.map(file::create).transpose()?.map(BufWriter::new);
         let (summary, shown) = (Summary::default(), Vec::new());
         Ok(Self { summary, shown, file, started: Instant::now(), refused_lines: None })
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use daybook_proof::proof::verify_consistency;
 use daybook_proof::{Checkpoint, Hash, SignedCheckpoint};
 use daybook_proto::v1;
+use daybook_runtime::file;
 use serde_json::json;
 
 use super::TrustedKeys;
@@ -42,7 +43,7 @@ pub(super) async fn print(session: &Session, args: CheckpointArgs) -> Result<(),
         v1::GetCheckpointRequest { origin: String::new(), min_position: args.min_position };
     let checkpoint = session.query.checkpoint(&question).await?.checkpoint.unwrap_or_default();
     if let Some(path) = &args.output {
-        std::fs::write(path, &checkpoint.note)
+        file::replace(path, checkpoint.note.as_bytes())
             .with_context(|| format!("write {}", path.display()))?;
     }
     if session.printer.json {
