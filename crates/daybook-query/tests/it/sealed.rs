@@ -198,7 +198,16 @@ async fn a_key_store_on_the_logs_own_server_ends_the_start() {
     world.postgres.create_database("keys").await.unwrap();
     let log = world.postgres.url("daybook_query", "postgres");
     let keys = world.postgres.url("daybook_query", "keys");
-    let arguments = ["daybook-query", "--log-database-url", &log, "--keys-database-url", &keys];
+    let arguments = [
+        "daybook-query",
+        "--log-database-url",
+        &log,
+        "--keys-database-url",
+        &keys,
+        // Where one of the two is slow to answer nobody can tell, and the start goes on.
+        "--acquire-max-ms",
+        "5000",
+    ];
     let settings = QuerySettings::try_parse_from(arguments).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let ended = daybook_query::run(settings, listener, CancellationToken::new()).await;
