@@ -21,12 +21,12 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            // First the deed, then the word: a log that takes no lines must not keep the process alive.
             if last {
-                tracing::warn!("second signal: ending at once");
                 std::process::exit(HARD_EXIT);
             }
-            tracing::info!("stopping: finishing the work in hand");
             cancel.cancel();
+            tracing::info!("stopping: finishing the work in hand; a second signal ends at once");
         }
     });
     Ok(token)

@@ -1,6 +1,6 @@
 //! Logs: structured, on standard error, with correlation ids and without payloads or secrets.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -40,13 +40,30 @@ impl TelemetrySettings {
             .add_directive("sqlx_core::pool::inner=off".parse().context("a directive of our own")?);
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal());
+            .with_writer(|| StandardError)
+            .log_internal_errors(false)
+            .with_ansi(io::stderr().is_terminal());
         let started = match self.log_format {
             LogFormat::Text => subscriber.try_init(),
             LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
         };
         started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+    }
+}
+
+/// Standard error, which may be gone: a service outlives whoever reads its logs. What cannot be written is counted.
+struct StandardError;
+
+impl Write for StandardError {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if io::stderr().lock().write_all(bytes).is_err() {
+            metrics::counter!("daybook_log_lines_lost_total").increment(1);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
