@@ -13,7 +13,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(FILES, [&root])?;
     // Server reflection answers from this.
     let out = std::env::var("OUT_DIR")?;
-    std::fs::write(Path::new(&out).join("daybook.v1.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    let out = Path::new(&out);
+    std::fs::write(out.join("daybook.v1.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().build_server(false).compile_fds(descriptors.clone())?;
+    // The servers apart, on the same messages, because they read requests with a codec of their own.
+    let servers = out.join("servers");
+    std::fs::create_dir_all(&servers)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .codec_path("crate::codec::RequestCodec")
+        .extern_path(".daybook.v1", "crate::v1")
+        .out_dir(servers)
+        .compile_fds(descriptors)?;
     Ok(())
 }

@@ -1,4 +1,7 @@
-//! The public contract of `proto/`, as generated code, and nothing else. Its types stop at the service modules.
+//! The public contract of `proto/`, as generated code, and how services read requests. The types stop at the service
+//! modules.
+
+pub mod codec;
 
 /// Package `daybook.v1`.
 #[expect(
@@ -8,6 +11,7 @@
 )]
 pub mod v1 {
     tonic::include_proto!("daybook.v1");
+    include!(concat!(env!("OUT_DIR"), "/servers/daybook.v1.rs"));
 }
 
 /// The encoded `FileDescriptorSet` of `daybook.v1`, for server reflection.

@@ -3,9 +3,12 @@
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_client::CommandServiceClient;
 use daybook_proto::v1::expected_version::Kind;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
 
 use crate::support::{World, by, order, reason, usd};
@@ -261,4 +264,27 @@ async fn g10_sums_that_do_not_fit_are_refused_and_never_wrapped() {
     let wrong = Fields { other: "a".to_owned(), transfer: "u".to_owned(), ..right() };
     let status = refusal(&mut bank.client, "initiate", &wrong).await;
     assert_eq!(reason(&status), (Code::InvalidArgument, "SAME_ACCOUNT".to_owned()));
+}
+
+/// A message of another type, whose first field has another form on the wire.
+#[tokio::test]
+async fn a_request_that_is_no_message_is_the_callers_mistake() {
+    let world = World::new().await;
+    let bank = world.ready_service(&[]).await;
+    let wrong = || proto::Receipt { position: 7, ..Default::default() };
+    let mut client = Grpc::new(bank.channel.clone());
+    client.ready().await.unwrap();
+    let deposit = PathAndQuery::from_static("/daybook.v1.CommandService/Deposit");
+    let codec = ProstCodec::<_, proto::DepositResponse>::default();
+    let refused = client.unary(by("alice", wrong()), deposit, codec).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned()));
+
+    client.ready().await.unwrap();
+    let stream = PathAndQuery::from_static("/daybook.v1.CommandService/ExecuteStream");
+    let codec = ProstCodec::<_, proto::ExecuteStreamResponse>::default();
+    let requests =
+        by("alice", tokio_stream::iter([proto::Money { currency: "x".into(), minor_units: 0 }]));
+    let mut answers = client.streaming(requests, stream, codec).await.unwrap().into_inner();
+    let refused = answers.message().await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned()));
 }
