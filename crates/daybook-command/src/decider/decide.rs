@@ -12,7 +12,6 @@ use daybook_eventlog::append::NewCommand;
 use daybook_eventlog::snapshot::mark;
 use time::OffsetDateTime;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::Decider;
 use super::queue::Numbered;
@@ -179,7 +178,7 @@ impl<D: Domain> Decider<D> {
                 version,
                 event_type: event.event_type(),
                 schema_version: event.schema_version(),
-                event_id: Uuid::now_v7(),
+                event_id: daybook_runtime::ids::time_ordered(),
                 data,
                 metadata: Arc::clone(&metadata),
             });

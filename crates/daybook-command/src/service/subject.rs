@@ -16,10 +16,9 @@ use daybook_core::subject::{SubjectCommand, SubjectId, erasure_streams};
 use daybook_eventlog::{Direction, LogReader, ReadError, StreamQuery};
 use daybook_keys::{Forgotten, KeyStore, forgotten};
 use daybook_proto::v1 as proto;
-use daybook_runtime::status;
+use daybook_runtime::{ids, status};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status};
-use uuid::Uuid;
 
 use super::CommandRequest;
 use super::desk::Desk;
@@ -156,7 +155,7 @@ impl Eraser {
         let caller = Caller {
             metadata: Metadata {
                 causation_id: Some(CausationId::new(metadata.command_id.as_str())?),
-                command_id: CommandId::new(Uuid::now_v7().to_string())?,
+                command_id: CommandId::new(ids::time_ordered().to_string())?,
                 reason: None,
                 ..metadata
             },

@@ -9,7 +9,6 @@ use rand::{Rng, SeedableRng};
 use tonic::Request;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
-use uuid::Uuid;
 use v1::command_service_client::CommandServiceClient;
 use v1::execute_stream_request::Command as StreamCommand;
 
@@ -172,7 +171,7 @@ impl Work {
 
     fn transfer(&mut self, source: u32, minor_units: i64) -> Vec<Step> {
         let destination = self.picker.another(source, &mut self.random);
-        let transfer_id = Uuid::now_v7().to_string();
+        let transfer_id = daybook_runtime::ids::time_ordered().to_string();
         vec![
             Step::Initiate(v1::InitiateTransferRequest {
                 context: context(),
@@ -197,7 +196,7 @@ pub(crate) fn account_id(account: u32) -> String {
 
 /// Every command has an id of its own, as those of careful clients do.
 fn context() -> Option<v1::CommandContext> {
-    let command_id = Uuid::now_v7().to_string();
+    let command_id = daybook_runtime::ids::time_ordered().to_string();
     Some(v1::CommandContext { command_id, ..Default::default() })
 }
 

@@ -7,7 +7,6 @@ use hdrhistogram::Histogram;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use super::{DATA, METADATA};
 use crate::bench::tally::empty_histogram;
@@ -63,7 +62,7 @@ async fn insert(
         )
         .bind(format!("account-bench-{}", version % STREAMS))
         .bind(version)
-        .bind(Uuid::now_v7())
+        .bind(daybook_runtime::ids::time_ordered())
         .bind(DATA)
         .bind(METADATA)
         .execute(&mut connection)
