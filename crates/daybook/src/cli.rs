@@ -8,6 +8,7 @@ mod times;
 pub(crate) use arguments::{AmountArgs, CommandArgs, PageArgs, QueryArgs};
 pub(crate) use times::{parse_day, parse_time};
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -82,6 +83,13 @@ impl Globals {
     pub(crate) fn budget(&self) -> Duration {
         Duration::from_secs(self.timeout)
     }
+}
+
+/// Whether errors are to be objects, for a command line that could not be read as a whole.
+pub(crate) fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let by_flag = arguments.take_while(|word| word != "--").any(|word| word == "--json");
+    let is_true = |value: String| !["", "0", "false", "no", "off"].contains(&value.as_str());
+    by_flag || std::env::var("DAYBOOK_JSON").is_ok_and(is_true)
 }
 
 /// What to do.

@@ -26,7 +26,10 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_command_line(&error),
+    };
     let printer = output::Printer { json: cli.globals.json };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -46,4 +49,17 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Help and versions are printed as they are, errors the way that was asked for.
+fn wrong_command_line(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || !cli::wants_json(std::env::args_os()) {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let text = text.split("\n\nUsage:").next().unwrap_or(&text);
+    let words: Vec<_> = text.trim_start_matches("error: ").split_whitespace().collect();
+    let failure = failure::Failure::Usage(words.join(" "));
+    output::Printer { json: true }.failure(&failure);
+    failure.exit_code()
 }

@@ -11,7 +11,7 @@ use v1::command_service_client::CommandServiceClient;
 
 use super::retry::{self, CallError};
 use super::stream::{self, StreamAnswers, StreamSender};
-use super::{Actor, Command, channel, new_command_id};
+use super::{Actor, Command, Service, channel, new_command_id};
 use crate::failure::Failure;
 
 /// The command service, as seen from here. Clones share the connections.
@@ -27,7 +27,7 @@ impl CommandClient {
     /// Nothing is connected before the first call. `budget` bounds all attempts of one command together.
     pub(crate) fn new(url: &str, connections: usize, budget: Duration) -> Result<Self, Failure> {
         let connections = (0..connections.max(1))
-            .map(|_| channel(url).map(CommandServiceClient::new))
+            .map(|_| channel(Service::Command, url).map(CommandServiceClient::new))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { connections: connections.into(), next: Arc::default(), url: url.into(), budget })
     }
@@ -46,7 +46,7 @@ impl CommandClient {
             };
             command.send(self.pick(), dress)
         });
-        sent.await.map_err(|error| error.about(&self.url, command.command_id()))
+        sent.await.map_err(|error| error.about(Service::Command, &self.url, command.command_id()))
     }
 
     /// Has a person forgotten. As [`CommandClient::send`]; not one of the commands that can go over a stream, since it is
@@ -70,7 +70,7 @@ impl CommandClient {
                 receipt.ok_or_else(|| Status::internal("the service answered without a receipt"))
             }
         });
-        sent.await.map_err(|error| error.about(&self.url, &command_id))
+        sent.await.map_err(|error| error.about(Service::Command, &self.url, &command_id))
     }
 
     /// Lets the log go on with a time that lies in the future. As [`CommandClient::send`].

@@ -8,8 +8,8 @@ use tonic::transport::Channel;
 use tonic::{Request, Response};
 use v1::query_service_client::QueryServiceClient;
 
-use super::channel;
 use super::retry::{self, CallError};
+use super::{Service, channel};
 use crate::failure::Failure;
 
 /// Largest answer taken, in bytes: a full page of the largest events, with room.
@@ -26,8 +26,8 @@ pub(crate) struct QueryClient {
 impl QueryClient {
     /// Nothing is connected before the first call. `budget` bounds all attempts of one question together.
     pub(crate) fn new(url: &str, budget: Duration) -> Result<Self, Failure> {
-        let connection =
-            QueryServiceClient::new(channel(url)?).max_decoding_message_size(ANSWER_BYTES_MAX);
+        let connection = QueryServiceClient::new(channel(Service::Query, url)?)
+            .max_decoding_message_size(ANSWER_BYTES_MAX);
         Ok(Self { connection, url: url.into(), budget })
     }
 }
@@ -66,7 +66,7 @@ macro_rules! questions {
                     async move { Ok(told_wrong_times(connection.$rpc(request).await?)) }
                 })
                 .await
-                .map_err(|error| error.about(&self.url, ""))
+                .map_err(|error| error.about(Service::Query, &self.url, ""))
             })*
         }
     };

@@ -6,6 +6,7 @@
 //! answered.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use rand::Rng;
@@ -13,6 +14,8 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+
+use super::Service;
 
 /// Longest wait for one attempt. Longer than any healthy answer takes, short enough to leave time for another.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);
@@ -38,6 +41,8 @@ pub(crate) enum CallError {
         /// What that says about the command.
         fate: Fate,
         /// Which service was asked.
+        service: Option<Service>,
+        /// Where.
         url: String,
         /// The command's id; empty for a question.
         command_id: String,
@@ -55,11 +60,18 @@ pub(crate) enum Fate {
 
 impl CallError {
     /// Adds who was asked, and which command it was.
-    pub(super) fn about(self, url: &str, command_id: &str) -> Self {
+    pub(super) fn about(self, service: Service, url: &str, command_id: &str) -> Self {
         match self {
+            Self::Refused(status)
+                if status.code() == Code::Unimplemented && reason_of(&status).is_empty() =>
+            {
+                let (name, flag) = (service.name(), service.flag());
+                let message = format!("what listens at {url} is not the {name}; is {flag} right?");
+                Self::Refused(Box::new(Status::unimplemented(message)))
+            }
             Self::Unanswered { last, fate, .. } => {
                 let (url, command_id) = (url.to_owned(), command_id.to_owned());
-                Self::Unanswered { last, fate, url, command_id }
+                Self::Unanswered { last, fate, service: Some(service), url, command_id }
             }
             refused @ Self::Refused(_) => refused,
         }
@@ -109,7 +121,7 @@ where
             }
             let last = Box::new(last);
             let (url, command_id) = (String::new(), String::new());
-            return Err(CallError::Unanswered { last, fate, url, command_id });
+            return Err(CallError::Unanswered { last, fate, service: None, url, command_id });
         }
         tokio::time::sleep(wait).await;
     }
@@ -131,7 +143,7 @@ pub(crate) fn verdict(status: &Status) -> Verdict {
     let reason = reason_of(status);
     match status.code() {
         Code::ResourceExhausted => Verdict::NotApplied,
-        Code::Unavailable if reason == "NOT_APPLIED" || never_connected(status) => {
+        Code::Unavailable if reason == "NOT_APPLIED" || not_connected(status).is_some() => {
             Verdict::NotApplied
         }
         // A stopped projection does not start by being asked again.
@@ -151,16 +163,27 @@ fn is_behind(status: &Status) -> bool {
     status.code() == Code::DeadlineExceeded && reason_of(status) == "READ_MODEL_BEHIND"
 }
 
-/// Whether the attempt ended before anything was sent.
-fn never_connected(status: &Status) -> bool {
+/// Why no connection came about, where the attempt ended before anything was sent.
+pub(crate) fn not_connected(status: &Status) -> Option<String> {
     let mut source = status.source();
     while let Some(error) = source {
         if error.is::<tonic::ConnectError>() {
-            return true;
+            return Some(innermost(error));
         }
         source = error.source();
     }
-    false
+    None
+}
+
+/// The last cause of an error: what the system itself said.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let last = std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error);
+    match last.downcast_ref::<std::io::Error>() {
+        Some(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            "connection refused".to_owned()
+        }
+        _ => last.to_string(),
+    }
 }
 
 /// How long to wait before the next attempt: longer each time, or as an overloaded service asked.

@@ -14,7 +14,7 @@ pub(super) struct Writer<W: Write>(csv::Writer<W>);
 impl<W: Write> Writer<W> {
     pub(super) fn new(columns: &'static [Column], out: W) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(columns.iter().map(|column| column.name))?;
+        writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
         Ok(Self(writer))
     }
 }
@@ -29,11 +29,19 @@ impl<W: Write> RowWriter for Writer<W> {
             Cell::Empty => Cow::Borrowed(""),
         });
         let cells: Vec<_> = cells.collect();
-        Ok(self.0.write_record(cells.iter().map(|cell| cell.as_bytes()))?)
+        self.0.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(failed)
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// The cause itself: the kind of an error of the output decides how the program ends.
+fn failed(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -40,3 +40,37 @@ impl Format {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::{Cell, Kind, column};
+    use super::*;
+
+    /// A pipe whose reader has gone.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_format_tells_that_the_reader_has_gone() {
+        static COLUMNS: &[Column] = &[column("name", Kind::Text)];
+        for format in Format::value_variants() {
+            let written = format.writer(COLUMNS, Gone).and_then(|mut writer| {
+                for _ in 0..20_000 {
+                    writer.write(vec![Cell::Text("x".repeat(100))])?;
+                }
+                writer.finish()
+            });
+            let error = written.expect_err("nobody reads it");
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}: {error}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::{escape, json_line};
-use crate::client::{CallError, Fate, reason_of};
+use crate::client::{CallError, Fate, Service, not_connected, reason_of};
 use crate::failure::Failure;
 
 /// The whole text that goes to stderr.
@@ -21,8 +21,14 @@ pub(super) fn failure_text(failure: &Failure, json: bool) -> String {
     }
     match failure {
         Failure::Call(CallError::Refused(status)) => format!("refused: {}", in_words(status)),
-        Failure::Call(CallError::Unanswered { last, fate, url, command_id }) => {
-            format!("no answer from {url}: {}{}", in_words(last), advice(*fate, command_id))
+        Failure::Call(CallError::Unanswered { last, fate, service, url, command_id }) => {
+            let advice = advice(*fate, command_id);
+            match not_connected(last) {
+                Some(cause) => {
+                    format!("{}; is it running?\n{advice}", unreachable(*service, url, &cause))
+                }
+                None => format!("no answer from {url}: {}{advice}", in_words(last)),
+            }
         }
         Failure::Usage(message) => format!("error: {message}\nTry `daybook --help`.\n"),
         Failure::Other(error) => format!("error: {error:#}\n"),
@@ -34,7 +40,10 @@ pub(super) fn failure_text(failure: &Failure, json: bool) -> String {
 
 /// One line on a refusal: its reason and message, and the field where it names one.
 pub(crate) fn describe(status: &Status) -> String {
-    let mut line = escape(status.message());
+    let mut line = match not_connected(status) {
+        Some(cause) => escape(&format!("cannot connect: {cause}")),
+        None => escape(status.message()),
+    };
     for (field, description) in violations(status) {
         if !line.contains(&description) {
             let _ = write!(line, "; {field}: {description}");
@@ -52,7 +61,9 @@ fn in_words(status: &Status) -> String {
     match status.get_details_error_info() {
         Some(info) => {
             let _ = writeln!(text, "  reason: {} ({code})", escape(&info.reason));
-            let mut facts: Vec<_> = info.metadata.iter().collect();
+            // The field's name is in the sentence already.
+            let mut facts: Vec<_> =
+                info.metadata.iter().filter(|(name, _)| *name != "field").collect();
             facts.sort();
             for (name, value) in facts {
                 let _ = writeln!(text, "  {}: {}", escape(name), escape(value));
@@ -63,14 +74,21 @@ fn in_words(status: &Status) -> String {
         }
     }
     for (field, description) in violations(status) {
-        let _ = writeln!(text, "  field `{field}`: {description}");
+        if !status.message().contains(&description) {
+            let _ = writeln!(text, "  field `{field}`: {description}");
+        }
     }
     text
 }
 
+fn unreachable(service: Option<Service>, url: &str, cause: &str) -> String {
+    let name = service.map_or("service", Service::name);
+    format!("cannot reach the {name} at {}: {}", escape(url), escape(cause))
+}
+
 fn advice(fate: Fate, command_id: &str) -> String {
     match (fate, command_id) {
-        (_, "") => "Nothing was changed. Is the service running at the address given?\n".to_owned(),
+        (_, "") => "Nothing was changed.\n".to_owned(),
         (Fate::NotApplied, id) => format!(
             "The command had no effect. Run it again when the service can be reached; with\n  \
              --command-id {}\nit cannot have its effect twice.\n",
@@ -91,8 +109,11 @@ fn object_of(failure: &Failure) -> Option<Value> {
             error["kind"] = "refused".into();
             error
         }
-        Failure::Call(CallError::Unanswered { last, fate, url, command_id }) => {
+        Failure::Call(CallError::Unanswered { last, fate, service, url, command_id }) => {
             let mut error = status_object(last);
+            if let Some(cause) = not_connected(last) {
+                error["message"] = unreachable(*service, url, &cause).into();
+            }
             error["kind"] = "unanswered".into();
             error["url"] = url.as_str().into();
             error["outcome"] = match fate {
@@ -187,6 +208,7 @@ mod tests {
         let lost = Failure::Call(CallError::Unanswered {
             last: Box::new(Status::unavailable("gone")),
             fate: Fate::Unknown,
+            service: Some(Service::Command),
             url: "http://127.0.0.1:1".to_owned(),
             command_id: "c-1".to_owned(),
         });

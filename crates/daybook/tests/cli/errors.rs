@@ -40,12 +40,50 @@ fn a_service_that_cannot_be_reached_exits_with_3_and_says_how_to_go_on() {
     let (exit, _, stderr) = code(&[&deposit[..], &nowhere].concat());
     assert_eq!(exit, Some(3));
     assert!(stderr.contains("--command-id c-1"), "{stderr}");
+    let reason = "cannot reach the command service at http://127.0.0.1:1: connection refused; is it running?";
+    assert!(stderr.starts_with(reason), "{stderr}");
 
     let (exit, stdout, stderr) = code(&[&deposit[..], &nowhere, &["--json"]].concat());
     assert_eq!((exit, stdout.as_str()), (Some(3), ""));
     let error: Value = serde_json::from_str(&stderr).unwrap();
     assert_eq!(error["error"]["outcome"], "not_applied");
     assert_eq!(error["error"]["command_id"], "c-1");
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("connection refused"), "{message}");
+}
+
+#[test]
+fn a_url_that_is_not_spoken_is_refused_at_once() {
+    for (url, problem) in [
+        ("https://127.0.0.1:1", "TLS"),
+        ("postgres://127.0.0.1:1/daybook", "postgres://"),
+        ("localhost:7401", "no scheme"),
+    ] {
+        for flag in ["--command-url", "--query-url"] {
+            let (exit, _, stderr) = code(&["deposit", "a", "1", "--currency", "USD", flag, url]);
+            assert_eq!(exit, Some(2), "{stderr}");
+            for part in [flag, problem, "write it as http://HOST:PORT"] {
+                assert!(stderr.contains(part), "{part}: {stderr}");
+            }
+        }
+    }
+}
+
+#[test]
+fn with_json_a_wrong_command_line_is_an_object_too() {
+    for arguments in
+        [&["--json", "deposit", "a"][..], &["fly", "--json"], &["--json", "--nonsense"]]
+    {
+        let (exit, stdout, stderr) = code(arguments);
+        assert_eq!((exit, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        let error: Value = serde_json::from_str(&stderr).unwrap();
+        assert_eq!(error["error"]["kind"], "usage", "{stderr}");
+        assert!(!error["error"]["message"].as_str().unwrap().is_empty());
+    }
+    // Help is no error.
+    let (exit, stdout, _) = code(&["--json", "--help"]);
+    assert_eq!(exit, Some(0));
+    assert!(stdout.contains("Usage:"), "{stdout}");
 }
 
 #[test]
