@@ -112,7 +112,7 @@ pub async fn run(
 
     // A journal or decider that ends by itself has broken down; nothing could be decided any more.
     let served = tokio::select! {
-        served = server::serve(listener, routes.add_service(service), health, shutdown) => served,
+        served = server::serve(listener, &settings.connections, routes.add_service(service), health, shutdown) => served,
         ended = &mut decider => bail!("the decider broke down: {ended:?}"),
         ended = &mut journal => bail!("the journal broke down: {ended:?}"),
     };

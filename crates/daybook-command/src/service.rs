@@ -6,6 +6,7 @@ mod clock;
 mod deadline;
 mod desk;
 mod fields;
+mod places;
 mod projection;
 mod refusal;
 mod stream;
@@ -13,6 +14,7 @@ mod subject;
 mod transfer;
 
 pub(crate) use desk::Desk;
+pub(crate) use places::Place;
 pub(crate) use subject::Eraser;
 
 use std::sync::Arc;
@@ -22,7 +24,6 @@ use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
 use daybook_runtime::status::invalid_argument;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 /// A request that asks for one command.
@@ -193,14 +194,12 @@ impl CommandService for CommandApi {
         Ok(Response::new(proto::ForgetSubjectResponse { receipt }))
     }
 
-    type ExecuteStreamStream = ReceiverStream<Result<proto::ExecuteStreamResponse, Status>>;
+    type ExecuteStreamStream = stream::Answers;
 
     async fn execute_stream(
         &self,
         request: Request<Streaming<proto::ExecuteStreamRequest>>,
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
-        let sender = fields::Sender::of(&request)?;
-        let answers = stream::answer_all(Arc::clone(&self.desk), sender, request.into_inner());
-        Ok(Response::new(ReceiverStream::new(answers)))
+        Ok(Response::new(stream::answer_all(Arc::clone(&self.desk), request)?))
     }
 }

@@ -8,6 +8,7 @@ use clap::Parser;
 use daybook_core::bank::Policy;
 use daybook_eventlog::append::CLOCK_AHEAD_MAX;
 use daybook_keys::KeySettings;
+use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
 use crate::decider::Limits;
@@ -41,6 +42,11 @@ pub struct Settings {
     /// Commands that may be in hand at a time; beyond it they are refused with RESOURCE_EXHAUSTED
     #[arg(long, env = "DAYBOOK_COMMAND_COMMANDS_MAX", default_value_t = 4096)]
     pub commands_max: usize,
+
+    /// ExecuteStream calls that may be open at a time, each with up to 1024 answers in memory; one more is refused with
+    /// RESOURCE_EXHAUSTED
+    #[arg(long, env = "DAYBOOK_COMMAND_STREAMS_MAX", default_value_t = 512)]
+    pub streams_max: usize,
 
     /// Longest time a command may wait to be decided, in milliseconds; the caller's own deadline may be shorter
     #[arg(long, env = "DAYBOOK_COMMAND_WAIT_MAX_MS", default_value_t = 10_000)]
@@ -81,6 +87,10 @@ pub struct Settings {
     #[command(flatten)]
     pub keys: KeySettings,
 
+    /// Connections
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
+
     /// Logs
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
@@ -105,6 +115,7 @@ impl Settings {
             (1..=1_000_000).contains(&self.commands_max),
             "--commands-max must be 1 to 1000000"
         );
+        ensure!((1..=100_000).contains(&self.streams_max), "--streams-max must be 1 to 100000");
         ensure!((10..=600_000).contains(&self.wait_max_ms), "--wait-max-ms must be 10 to 600000");
         ensure!(
             (1..=100_000).contains(&self.batch_events_max),

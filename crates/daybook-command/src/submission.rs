@@ -13,8 +13,10 @@ use daybook_core::metadata::Metadata;
 use daybook_core::stream::{ExpectedVersion, StreamId};
 use daybook_core::subject::SubjectId;
 use daybook_eventlog::command::Receipt;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use crate::service::Place;
 
 /// A command with everything that its decision and its events need.
 pub(crate) struct Submission<D: Domain> {
@@ -115,12 +117,12 @@ impl Stage {
 pub(crate) struct Ticket<R> {
     reply: oneshot::Sender<Answer<R>>,
     stage: Stage,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl<R> Ticket<R> {
     /// A ticket that occupies `place`, and what the caller keeps of it.
-    pub(crate) fn new(place: OwnedSemaphorePermit) -> (Self, oneshot::Receiver<Answer<R>>, Stage) {
+    pub(crate) fn new(place: Place) -> (Self, oneshot::Receiver<Answer<R>>, Stage) {
         let (reply, answer) = oneshot::channel();
         let stage = Stage::default();
         (Self { reply, stage: stage.clone(), _place: place }, answer, stage)

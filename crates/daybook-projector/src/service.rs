@@ -55,7 +55,8 @@ pub async fn run(
     let desk = desk(&settings)?;
     daybook_outbox::check_url(&settings.redis_url).context("--redis-url")?;
     let (routes, health) = server::routes("daybook.projector", None).await?;
-    let serving = server::serve(listener, routes, health.clone(), shutdown.clone());
+    let connections = settings.connections.clone();
+    let serving = server::serve(listener, &connections, routes, health.clone(), shutdown.clone());
     let projecting = async {
         let Some(identity) = wait_for_log(&desk.log, &shutdown).await else { return Ok(()) };
         check_keys(&desk, &shutdown).await.context("--keys-database-url")?;

@@ -3,6 +3,7 @@
 use clap::Parser;
 use daybook_keys::KeySettings;
 use daybook_outbox::Group;
+use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
 /// How to run more than one.
@@ -70,6 +71,10 @@ pub struct Settings {
         value_parser = clap::value_parser!(u64).range(1..=10_000)
     )]
     pub poll_interval_ms: u64,
+
+    /// Connections
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
 
     /// Logs
     #[command(flatten)]

@@ -47,7 +47,8 @@ pub async fn run(
     let mut prover = prover(&settings).await?;
     let interval = Duration::from_millis(settings.interval_ms);
     let (routes, health) = server::routes("daybook.prover", None).await?;
-    let serving = server::serve(listener, routes, health.clone(), shutdown.clone());
+    let serving =
+        server::serve(listener, &settings.connections, routes, health.clone(), shutdown.clone());
     let proving = prove(&mut prover, interval, health, &shutdown);
     // When serving fails, proving must not go on unseen.
     let serving = async { serving.await.inspect_err(|_| shutdown.cancel()) };

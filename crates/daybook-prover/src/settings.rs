@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
 /// What to do with it.
@@ -59,6 +60,10 @@ pub struct Settings {
     /// metadata
     #[arg(long, env = "DAYBOOK_PROVER_PUBLISH_ENTRIES", requires = "publish_dir")]
     pub publish_entries: bool,
+
+    /// Connections
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
 
     /// Logs
     #[command(flatten)]

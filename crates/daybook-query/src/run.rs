@@ -43,6 +43,7 @@ pub async fn run(
     let look_max = settings.query_max();
 
     let address = listener.local_addr().context("listen")?;
+    let connections = settings.connections.clone();
     let service = Service::new(settings, Arc::clone(&log), Arc::clone(&read_models), opener);
     let service = QueryServiceServer::new(service)
         .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
@@ -54,7 +55,7 @@ pub async fn run(
 
     // Whoever waits when the stop comes waits on, within bounds; so the watchers end with the last call, not before.
     tokio::select! {
-        served = server::serve(listener, routes.add_service(service), health, shutdown) => served?,
+        served = server::serve(listener, &connections, routes.add_service(service), health, shutdown) => served?,
         () = watch(&log, &read_models, interval, look_max) => {}
     }
     pools.close().await;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use clap::Parser;
 use clap::value_parser;
 use daybook_keys::KeySettings;
+use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::postgres;
 use daybook_runtime::telemetry::TelemetrySettings;
 
@@ -66,6 +67,10 @@ pub struct QuerySettings {
     /// Where the keys of personal texts are.
     #[command(flatten)]
     pub keys: KeySettings,
+
+    /// Connections
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
 
     /// How logs are written.
     #[command(flatten)]

@@ -1,7 +1,9 @@
 //! What every Daybook service needs first: telemetry, database connections with bounds on every wait, the gRPC server's
 //! frame (health, reflection, limits, graceful stop), errors with typed details, and files that are there whole or not at all.
 
+pub mod accept;
 pub mod file;
+pub mod ids;
 pub mod metrics;
 pub mod postgres;
 pub mod repeats;

@@ -7,13 +7,23 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::accept::{Acceptor, ConnectionInfo, ConnectionSettings};
+
 /// How often samples of histograms are put into their buckets; in between they take memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Connections that ask for metrics: a few scrapers, and somebody who looks.
+const CONNECTIONS: ConnectionSettings = ConnectionSettings {
+    connections_max: 32,
+    connections_per_address_max: 32,
+    first_request_max_ms: 10_000,
+};
 
 /// Upper bounds of durations, in seconds: from a commit on a fast disk to the longest wait for an answer.
 const SECONDS: [f64; 14] =
@@ -56,11 +66,16 @@ pub async fn serve(listen: Option<SocketAddr>, shutdown: CancellationToken) -> a
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving metrics at /metrics");
-    let render = || async { RECORDER.get().map(PrometheusHandle::render).unwrap_or_default() };
+    let render = async |ConnectInfo(connection): ConnectInfo<ConnectionInfo>| {
+        connection.asked();
+        RECORDER.get().map(PrometheusHandle::render).unwrap_or_default()
+    };
     let router = Router::new().route("/metrics", get(render));
     tokio::spawn(async move {
-        let serving = axum::serve(listener, router)
-            .with_graceful_shutdown(async move { shutdown.cancelled().await });
+        let acceptor = Acceptor::new(listener, CONNECTIONS, shutdown.clone());
+        let serving =
+            axum::serve(acceptor, router.into_make_service_with_connect_info::<ConnectionInfo>())
+                .with_graceful_shutdown(async move { shutdown.cancelled().await });
         if let Err(error) = serving.await {
             tracing::error!(%error, "metrics are no longer served");
         }

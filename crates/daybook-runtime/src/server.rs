@@ -3,17 +3,32 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::stream;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::http::Request;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tower::util::MapRequestLayer;
+
+use crate::accept::{Acceptor, ConnectionInfo, ConnectionSettings};
 
 /// Largest request or answer, in bytes. Commands are small; a page of 1000 events of 64 KiB is not allowed to exist.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Calls in flight on one connection.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1024;
+
+/// Request bytes that one call may have under way to the service and not read. It is the protocol's own default, so that no
+/// caller is beyond it before it has heard of it.
+const CALL_WINDOW_BYTES: u32 = 65_535;
+
+/// The same for all calls of a connection together. From it the HTTP/2 library derives how many small frames it takes
+/// before the service has read them, half of this in bytes by which they fall short of 256 each, and ends a connection that
+/// is beyond. A caller that the service makes wait must be held by its windows before that: [`ENDLESS_CALLS_MAX`] calls,
+/// each with its window full of messages of 16 bytes or more, stay below. It is a limit and no memory: what is there unread
+/// is bounded by the windows of calls that nothing reads, and these are the endless ones alone.
+const CONNECTION_WINDOW_BYTES: u32 = 32 * 1024 * 1024;
 
 /// Request headers of one call, in bytes.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
@@ -87,11 +102,16 @@ impl Health {
 /// When the listener fails, or calls in hand take longer than 20 s.
 pub async fn serve(
     listener: TcpListener,
+    connections: &ConnectionSettings,
     routes: Routes,
     health: Health,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let acceptor = Acceptor::new(listener, connections.clone(), shutdown.clone());
+    let incoming = stream::unfold(acceptor, async |mut acceptor| {
+        let connection = acceptor.next().await;
+        Some((std::io::Result::Ok(connection), acceptor))
+    });
     let stopping = {
         let (shutdown, mut health) = (shutdown.clone(), health);
         async move {
@@ -100,6 +120,9 @@ pub async fn serve(
         }
     };
     let serving = Server::builder()
+        .layer(MapRequestLayer::new(note_request))
+        .initial_stream_window_size(CALL_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
@@ -114,4 +137,12 @@ pub async fn serve(
         served = serving => served.context("serve gRPC"),
         () = grace => anyhow::bail!("calls in hand did not finish within {STOP_GRACE:?}"),
     }
+}
+
+/// A connection that asks for something is none of those that are closed for their silence.
+fn note_request<B>(request: Request<B>) -> Request<B> {
+    if let Some(connection) = request.extensions().get::<ConnectionInfo>() {
+        connection.asked();
+    }
+    request
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tonic::metadata::MetadataMap;
 
+use super::fields::only;
+
 /// The part of the caller's time that is kept back, so that the answer arrives before the caller stops listening: a
 /// tenth, within these bounds.
 const MARGIN_MIN: Duration = Duration::from_millis(10);
@@ -11,7 +13,7 @@ const MARGIN_MAX: Duration = Duration::from_millis(200);
 
 /// How long the caller waits, less a margin; `None`: it did not say.
 pub(super) fn caller_timeout(headers: &MetadataMap) -> Option<Duration> {
-    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let text = only(headers, "grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     // At most eight digits, says the gRPC protocol over HTTP/2.
     let number: u64 =

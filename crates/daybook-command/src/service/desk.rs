@@ -19,6 +19,7 @@ use tonic::{Request, Status};
 use super::CommandRequest;
 use super::deadline::caller_timeout;
 use super::fields::{Caller, Sender};
+use super::places::{Place, Places};
 use super::refusal;
 use crate::settings::Settings;
 use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
@@ -29,8 +30,9 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// See the module.
 pub(crate) struct Desk {
     submissions: mpsc::Sender<Submission<Bank>>,
-    /// One for each command in hand, from here until it is answered.
-    places: Arc<Semaphore>,
+    places: Places,
+    /// One for each `ExecuteStream` call.
+    streams: Arc<Semaphore>,
     reachable: watch::Receiver<bool>,
     wait_max: Duration,
     stopping: CancellationToken,
@@ -56,7 +58,8 @@ impl Desk {
     ) -> Self {
         Self {
             submissions,
-            places: Arc::new(Semaphore::new(settings.commands_max)),
+            places: Places::new(settings.commands_max),
+            streams: Arc::new(Semaphore::new(settings.streams_max)),
             reachable,
             wait_max: Duration::from_millis(settings.wait_max_ms),
             stopping,
@@ -88,14 +91,22 @@ impl Desk {
         caller: Caller,
         timeout: Duration,
     ) -> Result<proto::Receipt, Status> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.too_much())?;
+        let place = self.places.of_a_call().ok_or_else(|| self.too_much())?;
         let waiting = self.submit(command, caller, timeout, place)?;
         self.wait(waiting).await
     }
 
     /// As [`Desk::execute`], for callers that are kept waiting rather than refused when too much is in hand.
-    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.places).acquire_owned().await.map_err(|_| self.too_much())
+    pub(super) async fn place(&self) -> Result<Place, Status> {
+        self.places.of_a_stream().await.ok_or_else(|| self.too_much())
+    }
+
+    /// Permission for one more `ExecuteStream` call, to be kept as long as it lasts.
+    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Status> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            let message = "too many ExecuteStream calls are open (--streams-max); end one, or send commands by themselves";
+            status::resource_exhausted("TOO_MANY_STREAMS", message, RETRY_AFTER)
+        })
     }
 
     /// Hands a command to the decider, in the order of the calls.
@@ -104,7 +115,7 @@ impl Desk {
         command: BankCommand,
         caller: Caller,
         timeout: Duration,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<Waiting, Status> {
         let deadline = Instant::now() + timeout.min(self.wait_max);
         let (ticket, answer, stage) = Ticket::new(place);

@@ -1,6 +1,6 @@
 //! Fields that many requests share, each checked here, with an error that names it and says what would be right.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use daybook_core::account::AccountId;
 use daybook_core::ids::{
@@ -16,11 +16,11 @@ use daybook_core::subject::SubjectId;
 use daybook_core::transfer::TransferId;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::expected_version::Kind;
+use daybook_runtime::accept::ConnectionInfo;
+use daybook_runtime::ids;
 use daybook_runtime::status::{error, invalid_argument};
-use tonic::metadata::MetadataMap;
-use tonic::transport::server::TcpConnectInfo;
+use tonic::metadata::{AsciiMetadataValue as AsciiValue, MetadataMap};
 use tonic::{Code, Request, Status};
-use uuid::Uuid;
 
 /// Who does it; required on every call.
 const ACTOR_HEADER: &str = "x-daybook-actor";
@@ -39,11 +39,10 @@ pub(super) struct Sender {
 
 impl Sender {
     pub(super) fn of<R>(request: &Request<R>) -> Result<Self, Status> {
-        let address =
-            request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+        let connection = request.extensions().get::<ConnectionInfo>();
         Ok(Self {
             actor: actor(request.metadata())?,
-            ip: address.as_ref().map(SocketAddr::ip),
+            ip: connection.map(|connection| connection.peer().ip()),
             traceparent: traceparent(request.metadata()),
         })
     }
@@ -63,7 +62,7 @@ impl Caller {
         let command_id = if gave_command_id {
             CommandId::fresh(&context.command_id).map_err(wrong("context.command_id"))?
         } else {
-            CommandId::new(Uuid::now_v7().to_string()).map_err(wrong("context.command_id"))?
+            CommandId::new(ids::time_ordered().to_string()).map_err(wrong("context.command_id"))?
         };
         let correlation_id = match optional(&context.correlation_id) {
             Some(id) => CorrelationId::fresh(id).map_err(wrong("context.correlation_id"))?,
@@ -88,9 +87,12 @@ fn actor(headers: &MetadataMap) -> Result<Actor, Status> {
         let message = format!("the request header `{ACTOR_HEADER}` {what}");
         error(Code::Unauthenticated, "NO_ACTOR", message, Vec::new())
     };
-    let header = headers
-        .get(ACTOR_HEADER)
-        .ok_or_else(|| unauthenticated("is missing: it says who does it"))?;
+    let mut given = headers.get_all(ACTOR_HEADER).iter();
+    let header = given.next().ok_or_else(|| unauthenticated("is missing: it says who does it"))?;
+    if given.next().is_some() {
+        // Of two, one may be the caller's own and one that of a gateway: neither is believed.
+        return Err(unauthenticated("is there more than once"));
+    }
     let text = header.to_str().map_err(|_| unauthenticated("must be visible ASCII"))?;
     if text.trim() != text {
         // Two actors that look alike could approve for each other.
@@ -99,10 +101,16 @@ fn actor(headers: &MetadataMap) -> Result<Actor, Status> {
     Actor::fresh(text).map_err(|reason| unauthenticated(&reason.to_string()))
 }
 
-/// A trace context that cannot be one is not worth refusing a command for.
+/// A trace context that cannot be one is not worth refusing a command for. Of two, as the standard says, neither counts.
 fn traceparent(headers: &MetadataMap) -> Option<String> {
-    let text = headers.get(TRACE_HEADER)?.to_str().ok()?;
+    let text = only(headers, TRACE_HEADER)?.to_str().ok()?;
     (text.len() <= TRACE_BYTES_MAX).then(|| text.to_owned())
+}
+
+/// The value of a header that is there once.
+pub(super) fn only<'a>(headers: &'a MetadataMap, name: &'static str) -> Option<&'a AsciiValue> {
+    let mut given = headers.get_all(name).iter();
+    given.next().filter(|_| given.next().is_none())
 }
 
 fn expected_version(expected: Option<proto::ExpectedVersion>) -> Result<ExpectedVersion, Status> {

@@ -1,27 +1,31 @@
 //! `ExecuteStream`: many commands over one call.
 //!
 //! Commands are handed to the decider in the order in which they come, so those on one stream are decided in that order.
-//! Answers go back as they are settled. Where the call has [`WINDOW`] commands in hand, or the service too many, reading
-//! stops, and with it, by HTTP/2 flow control, the caller. A call that breaks takes no command back that is in hand.
+//! Answers go back as they are settled. Where [`WINDOW`] commands of the call are in hand or their answers not taken, or the
+//! service has too many in hand, reading stops, and with it, by HTTP/2 flow control, the caller: one that never reads its
+//! answers waits, and holds up nobody else. A call that breaks takes no command back that is in hand.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use daybook_core::bank::BankCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::execute_stream_request::Command;
 use daybook_proto::v1::execute_stream_response::Outcome;
+use daybook_runtime::accept::{ConnectionInfo, ENDLESS_CALLS_MAX};
 use daybook_runtime::status::{self, invalid_argument};
 use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
-use tokio::sync::mpsc;
-use tonic::{Status, Streaming};
+use futures::stream::{FuturesUnordered, Stream};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tonic::{Code, Request, Status, Streaming};
 
 use super::CommandRequest;
 use super::desk::{Desk, Waiting};
 use super::fields::{Caller, Sender};
 
-/// Commands of one call that may be in hand, and answers of it that may wait to be sent.
+/// Commands of one call that may be in hand or answered and not taken, together.
 const WINDOW: usize = 1024;
 
 /// The caller's deadline is that of the whole call; one command may wait as long as the service allows.
@@ -29,19 +33,48 @@ const COMMAND_TIMEOUT: Duration = Duration::MAX;
 
 type Answer = Result<proto::ExecuteStreamResponse, Status>;
 
-/// Answers every command of `requests`, until these end or nobody listens.
+/// Answers on their way to the caller, with the permissions that the call has as long as it lasts.
+pub(crate) struct Answers {
+    answers: mpsc::Receiver<Answer>,
+    _permits: [OwnedSemaphorePermit; 2],
+}
+
+impl Stream for Answers {
+    type Item = Answer;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Answer>> {
+        self.answers.poll_recv(context)
+    }
+}
+
+/// Answers every command of the call, until these end or nobody listens.
 pub(super) fn answer_all(
     desk: Arc<Desk>,
-    sender: Sender,
-    requests: Streaming<proto::ExecuteStreamRequest>,
-) -> mpsc::Receiver<Answer> {
-    let (answers, receiver) = mpsc::channel(WINDOW);
+    request: Request<Streaming<proto::ExecuteStreamRequest>>,
+) -> Result<Answers, Status> {
+    let sender = Sender::of(&request)?;
+    let permits = [desk.stream()?, of_connection(&request)?];
+    let requests = request.into_inner();
+    // One more for the word that the call broke: it has a slot even where the caller takes nothing.
+    let (answers, receiver) = mpsc::channel(WINDOW + 1);
     tokio::spawn(async move {
+        let Ok(last) = answers.clone().reserve_owned().await else { return };
         if let Err(broken) = run(&desk, &sender, requests, &answers).await {
-            let _gone = answers.send(Err(broken)).await;
+            last.send(Err(broken));
         }
     });
-    receiver
+    Ok(Answers { answers: receiver, _permits: permits })
+}
+
+/// One of the calls that its connection may have.
+fn of_connection<R>(request: &Request<R>) -> Result<OwnedSemaphorePermit, Status> {
+    let permit = request.extensions().get().and_then(ConnectionInfo::endless_call);
+    permit.ok_or_else(|| {
+        let message = format!(
+            "this connection has {ENDLESS_CALLS_MAX} ExecuteStream calls already; open another one for more"
+        );
+        status::error(Code::ResourceExhausted, "TOO_MANY_STREAMS", message, Vec::new())
+    })
 }
 
 async fn run(
@@ -54,18 +87,17 @@ async fn run(
     let (mut open, mut cut_short) = (true, false);
     while open || !in_hand.is_empty() {
         tokio::select! {
-            Some(response) = in_hand.next() => {
-                if answers.send(Ok(response)).await.is_err() {
-                    return Ok(());
-                }
-            }
-            request = requests.message(), if open && in_hand.len() < WINDOW => match request? {
-                Some(request) => {
+            Some(()) = in_hand.next() => {}
+            next = next(&mut requests, answers), if open => match next? {
+                Some((slot, Some(request))) => {
                     let sequence = request.sequence;
                     let submitted = submit(desk, sender.clone(), request).await;
-                    in_hand.push(settle(desk, sequence, submitted));
+                    let settled = settle(desk, sequence, submitted);
+                    in_hand.push(async move { slot.send(Ok(settled.await)) });
                 }
-                None => open = false,
+                Some((_, None)) => open = false,
+                // Nobody listens any more.
+                None => return Ok(()),
             },
             () = desk.stopping(), if open => {
                 open = false;
@@ -74,6 +106,15 @@ async fn run(
         }
     }
     if cut_short { Err(stopping()) } else { Ok(()) }
+}
+
+/// The next request, once there is a slot for its answer; `None`: nobody takes answers any more.
+async fn next<'a>(
+    requests: &mut Streaming<proto::ExecuteStreamRequest>,
+    answers: &'a mpsc::Sender<Answer>,
+) -> Result<Option<(mpsc::Permit<'a, Answer>, Option<proto::ExecuteStreamRequest>)>, Status> {
+    let Ok(slot) = answers.reserve().await else { return Ok(None) };
+    Ok(Some((slot, requests.message().await?)))
 }
 
 /// The service stops, and reads no more.

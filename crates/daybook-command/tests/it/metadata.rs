@@ -1,6 +1,8 @@
 //! Who, why and in whose course: what a caller says beside the command is recorded with every event of it.
 
-use crate::support::{World, by, initiate, order};
+use tonic::Code;
+
+use crate::support::{World, by, deposit, initiate, order, reason};
 
 #[tokio::test]
 async fn what_a_caller_says_beside_the_command_stands_with_each_of_its_events() {
@@ -53,4 +55,32 @@ async fn an_id_that_nobody_gave_is_made_up_and_told() {
         assert!(event.metadata.get("causation_id").is_none());
     }
     assert_ne!(receipts[1].command_id, receipts[2].command_id);
+}
+
+/// A gateway may append the true actor to what its caller sent.
+#[tokio::test]
+async fn two_actors_are_refused_and_two_traces_are_none() {
+    let world = World::new().await;
+    let mut bank = world.ready_service(&[]).await;
+    bank.open_accounts(&["a"], 0).await;
+    let twice = |name: &'static str, values: [&str; 2]| {
+        let mut request = by("mallory", deposit("a", 1));
+        request.metadata_mut().remove(name);
+        for value in values {
+            request.metadata_mut().append(name, value.parse().unwrap());
+        }
+        request
+    };
+    for actors in [["boss", "mallory"], ["mallory", "mallory"]] {
+        let refused = bank.client.deposit(twice("x-daybook-actor", actors)).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::Unauthenticated, "NO_ACTOR".to_owned()));
+        assert!(refused.message().contains("more than once"), "{refused}");
+    }
+    let traces = ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"; 2];
+    let receipt =
+        bank.client.deposit(twice("traceparent", traces)).await.unwrap().into_inner().receipt;
+    let ledger = world.ledger().await;
+    let events = ledger.of_command(&receipt.unwrap().command_id);
+    assert!(events[0].metadata.get("traceparent").is_none(), "{:?}", events[0].metadata);
+    assert_eq!(ledger.balance("a"), 1);
 }

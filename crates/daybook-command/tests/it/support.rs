@@ -5,6 +5,7 @@ mod ledger;
 pub(crate) mod order;
 mod proxy;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -87,11 +88,12 @@ impl World {
         args.extend(flags);
         let settings = Settings::try_parse_from(args).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let running = tokio::spawn(daybook_command::run(settings, listener, stop.clone()));
-        let channel = Channel::from_shared(url).unwrap().connect_lazy();
-        Service { client: CommandServiceClient::new(channel.clone()), channel, stop, running }
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+        let client = CommandServiceClient::new(channel.clone());
+        Service { client, channel, address, stop, running }
     }
 
     /// The sum of what a stream's events hold, by the log itself.
@@ -114,11 +116,17 @@ impl World {
 pub(crate) struct Service {
     pub(crate) client: CommandServiceClient<Channel>,
     pub(crate) channel: Channel,
+    pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) running: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Service {
+    /// A connection of its own.
+    pub(crate) async fn new_channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+
     /// Sends an order and waits for its receipt.
     pub(crate) fn send(
         &self,

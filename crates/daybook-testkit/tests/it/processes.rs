@@ -9,6 +9,9 @@ use anyhow::{Context as _, ensure};
 use daybook_testkit::eventually;
 use daybook_testkit::servers::service_binary;
 use rustix::process::{Pid, Signal, kill_process};
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 /// A database that is never there: services start all the same, and log that they wait.
 const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:1/none";
@@ -74,7 +77,7 @@ async fn a_service_whose_logs_nobody_reads_any_more_works_and_stops_when_it_is_t
         ("daybook-command", &["--redis-url", NO_REDIS, "--insecure-actor-header"][..]),
         ("daybook-projector", &["--redis-url", NO_REDIS]),
         ("daybook-query", &[]),
-        ("daybook-prover", &["--key-file", path(&key)]),
+        ("daybook-prover", &["--key-file", path(&key), "--state-dir", path(dir.path()), "--first"]),
     ] {
         let mut service = Service::start(name, flags, "", Stdio::piped());
         drop(service.process.stderr.take());
@@ -107,9 +110,9 @@ async fn a_service_without_file_descriptors_says_so_and_recovers() {
     eventually("the cause is in the log", BOUND, told).await;
     drop(silent);
     eventually("an answer", BOUND, async || {
-        use tonic_health::pb::health_client::HealthClient;
-        let mut client = HealthClient::connect(format!("http://{}", service.address)).await?;
-        client.check(tonic_health::pb::HealthCheckRequest::default()).await?;
+        let endpoint = Endpoint::from_shared(format!("http://{}", service.address))?;
+        let mut client = HealthClient::new(endpoint.connect().await?);
+        client.check(HealthCheckRequest::default()).await?;
         Ok(())
     })
     .await;

@@ -93,7 +93,7 @@ impl CommandClient {
                 receipt.ok_or_else(|| Status::internal("the service answered without a receipt"))
             }
         });
-        sent.await.map_err(|error| error.about(&self.url, &command_id))
+        sent.await.map_err(|error| error.about(Service::Command, &self.url, &command_id))
     }
 
     /// Begins a call over which many commands of one actor are sent; each call takes the next connection in turn. What is

@@ -177,7 +177,10 @@ pub(crate) fn not_connected(status: &Status) -> Option<String> {
 
 /// The last cause of an error: what the system itself said.
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    let last = std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error);
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
     match last.downcast_ref::<std::io::Error>() {
         Some(error) if error.kind() == ErrorKind::ConnectionRefused => {
             "connection refused".to_owned()

@@ -48,8 +48,10 @@ pub(crate) async fn run(session: &Session, args: DevArgs) -> Result<(), Failure>
         ended = stack.first_end() => Some(ended.context("watch the services")?),
         () = interrupts.next() => None,
     };
-    session.printer.say("stopping …")?;
+    // Whether or not somebody still reads it, the stack is stopped in order.
+    let said = session.printer.say("stopping …");
     stack.stop().await.context("stop the stack")?;
+    said?;
     match ended {
         None => Ok(()),
         Some(how) => Err(Failure::Other(anyhow::Error::msg(how))),
