@@ -67,8 +67,11 @@ pub async fn run(
     }
 
     let domain = Arc::new(Bank { policy: settings.approval_not_needed_below.clone() });
-    let (publisher_handle, publisher) =
-        Publisher::new(PublisherSettings::new(&settings.redis_url, identity.partition_count))?;
+    let (publisher_handle, publisher) = Publisher::new(PublisherSettings::new(
+        &settings.redis_url,
+        identity.log_id,
+        identity.partition_count,
+    ))?;
     let publisher_stop = CancellationToken::new();
     let publisher = tokio::spawn(publisher.run(publisher_stop.clone()));
     let (sinks, snapshot_writer) =
@@ -97,8 +100,14 @@ pub async fn run(
     let (routes, health) =
         server::routes(SERVICE_NAME, Some(daybook_proto::FILE_DESCRIPTOR_SET)).await?;
     tokio::spawn(tell_health(health.clone(), is_reachable.clone(), shutdown.clone()));
-    let desk =
-        Desk::new(submissions, is_reachable, &settings, shutdown.clone(), metrics.overloaded);
+    let desk = Desk::new(
+        submissions,
+        LogReader::new(pool.clone()),
+        is_reachable,
+        &settings,
+        shutdown.clone(),
+        metrics.overloaded,
+    );
     let desk = Arc::new(desk);
     let eraser = match keys {
         Some(keys) => Some(start_eraser(&desk, &pool, keys, &identity, &shutdown).await?),

@@ -98,6 +98,24 @@ impl LogReader {
             .collect()
     }
 
+    /// The events at `positions`, in order, of one moment. Where the log has none it gives none.
+    ///
+    /// # Errors
+    /// When the database is away or an event is corrupt.
+    pub async fn read_log_at(
+        &self,
+        positions: &[Position],
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let positions: Vec<i64> = positions.iter().map(|position| position.get()).collect();
+        sqlx::query(include_str!("queries/read_log_at.sql"))
+            .bind(positions)
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(recorded_event)
+            .collect()
+    }
+
     /// A part of one stream. None of its events is missing; no event at all means that the stream has none there.
     ///
     /// # Errors

@@ -1,33 +1,37 @@
-//! Takes messages off the lists of one group, for one projector.
+//! Takes positions off the lists of one group, for one projector.
 //!
 //! A pop is final: there are no in-flight lists and no acknowledgements, and what a crash after a pop loses is read from
-//! the log. Messages of one partition come in the order in which they were pushed, which is nearly always the order of
-//! the log; the reader checks. Malformed messages are counted, logged and dropped.
+//! the log. Positions of one partition come in the order in which they were pushed, which is nearly always the order of
+//! the log. The reader takes none of them for true, nor that they are of the list's partition. What is no position is
+//! counted, logged and dropped.
 //!
-//! It runs beside the projector and pops only when there is room for what it pops, so that messages pile up in Redis,
+//! It runs beside the projector and pops only when there is room for what it pops, so that positions pile up in Redis,
 //! where they are trimmed, and not in here. Its reader says which partitions' lists it is to look at, and may say so anew
-//! at any time: a pop that is on its way is not broken off for that, since what it pops would be lost, so that messages of
+//! at any time: a pop that is on its way is not broken off for that, since what it pops would be lost, so that positions of
 //! a partition that is no longer wanted may come for a moment. With Redis away it keeps trying; its reader polls the log
 //! meanwhile.
 
 use std::time::Duration;
 
+use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use redis::aio::ConnectionManager;
 use redis::{Direction, RedisResult};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::clock::now_ms;
 use crate::connection::{InvalidRedisUrl, connection};
+use crate::entry;
 use crate::group::Group;
 use crate::keys;
-use crate::message::{self, Message};
 
 /// Longest wait of one blocking pop: how late a stop, a heartbeat or another choice of lists may come.
 const BLOCK: Duration = Duration::from_millis(250);
 
-/// Longer than [`BLOCK`]: an answer that is given up on could be a message that is lost.
+/// Longer than [`BLOCK`]: an answer that is given up on could be a position that is lost.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The publisher forgets groups after 60 s and looks for new ones every second.
@@ -39,6 +43,19 @@ const AWAY_PAUSE: Duration = Duration::from_millis(100);
 /// What each list is asked for first; lists that had as many are asked again for more.
 const FIRST_COUNT: usize = 32;
 
+/// No more is popped at once when this many bytes have been: the publisher's entries have 19 at most, so that only a forger's
+/// come to that.
+const POP_BYTES_MAX: usize = 256 * 1024;
+
+/// Which lists are to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lists {
+    /// Of which log.
+    pub log_id: Uuid,
+    /// Of which partitions; may be none.
+    pub partitions: Vec<Partition>,
+}
+
 /// Settings of a [`Drain`].
 #[derive(Debug, Clone)]
 pub struct DrainSettings {
@@ -46,22 +63,20 @@ pub struct DrainSettings {
     pub redis_url: String,
     /// Whose lists.
     pub group: Group,
-    /// Of which partitions; may change at any time, and may be none.
-    pub partitions: watch::Receiver<Vec<Partition>>,
-    /// At most about this many messages at once.
-    pub messages_max: usize,
-    /// No more is popped at once when this many bytes have been.
-    pub bytes_max: usize,
+    /// Which of them; may change at any time.
+    pub lists: watch::Receiver<Lists>,
+    /// At most about this many positions at once.
+    pub positions_max: usize,
 }
 
-/// Takes messages off the lists of one group.
+/// Takes positions off the lists of one group.
 pub struct Drain {
     connection: ConnectionManager,
     group: Group,
-    partitions: watch::Receiver<Vec<Partition>>,
+    chosen: watch::Receiver<Lists>,
+    /// The keys of the lists that are chosen.
     lists: Vec<String>,
-    messages_max: usize,
-    bytes_max: usize,
+    positions_max: usize,
     heartbeat_due: Instant,
     away: bool,
 }
@@ -87,25 +102,28 @@ impl Drain {
     /// When the URL is malformed.
     pub fn new(mut settings: DrainSettings) -> Result<Self, InvalidRedisUrl> {
         // Whatever was said until now is looked at first.
-        settings.partitions.mark_changed();
+        settings.lists.mark_changed();
         Ok(Self {
             connection: connection(&settings.redis_url, RESPONSE_TIMEOUT)?,
             group: settings.group,
-            partitions: settings.partitions,
+            chosen: settings.lists,
             lists: Vec::new(),
-            messages_max: settings.messages_max,
-            bytes_max: settings.bytes_max,
+            positions_max: settings.positions_max,
             heartbeat_due: Instant::now(),
             away: false,
         })
     }
 
     /// Registers the group and sends what comes, until `shutdown` or until nobody receives any more.
-    pub async fn run(mut self, messages: mpsc::Sender<Vec<Message>>, shutdown: CancellationToken) {
+    pub async fn run(
+        mut self,
+        positions: mpsc::Sender<Vec<Position>>,
+        shutdown: CancellationToken,
+    ) {
         while !shutdown.is_cancelled() {
             // Room first: what is popped and not taken would be lost to other instances.
             let room = tokio::select! {
-                room = messages.reserve() => room,
+                room = positions.reserve() => room,
                 () = shutdown.cancelled() => break,
             };
             let Ok(room) = room else { break };
@@ -136,9 +154,10 @@ impl Drain {
     }
 
     fn choose_lists(&mut self) {
-        if self.partitions.has_changed().unwrap_or(false) {
-            let partitions = self.partitions.borrow_and_update();
-            self.lists = partitions.iter().map(|p| keys::outbox(*p, &self.group)).collect();
+        if self.chosen.has_changed().unwrap_or(false) {
+            let Lists { log_id, partitions } = &*self.chosen.borrow_and_update();
+            self.lists =
+                partitions.iter().map(|p| keys::outbox(*log_id, *p, &self.group)).collect();
         }
     }
 
@@ -147,11 +166,11 @@ impl Drain {
         let registered = self.heartbeat().await;
         self.note(registered.as_ref().err());
         let changed = async {
-            if self.partitions.changed().await.is_err() {
+            if self.chosen.changed().await.is_err() {
                 // Nobody chooses any more, as when everything stops.
                 std::future::pending::<()>().await;
             }
-            self.partitions.mark_changed();
+            self.chosen.mark_changed();
         };
         tokio::select! {
             () = changed => {}
@@ -185,8 +204,8 @@ impl Drain {
     async fn pop_more(&mut self, popped: &mut Popped) -> RedisResult<()> {
         let mut lists: Vec<&String> = self.lists.iter().collect();
         let mut count = FIRST_COUNT;
-        while !lists.is_empty() && popped.bytes < self.bytes_max {
-            let room = self.messages_max.saturating_sub(popped.values.len());
+        while !lists.is_empty() && popped.bytes < POP_BYTES_MAX {
+            let room = self.positions_max.saturating_sub(popped.values.len());
             count = count.min(room / lists.len());
             if count == 0 {
                 break;
@@ -212,11 +231,10 @@ impl Drain {
         if Instant::now() < self.heartbeat_due {
             return Ok(());
         }
-        let (seconds, micros): (u64, u64) =
-            redis::cmd("TIME").query_async(&mut self.connection).await?;
-        let now_ms = seconds.saturating_mul(1000).saturating_add(micros / 1000);
+        let now_ms = now_ms(&mut self.connection).await?;
+        let groups = keys::groups(self.chosen.borrow().log_id);
         redis::pipe()
-            .hset(keys::GROUPS, self.group.to_string(), now_ms)
+            .zadd(groups, self.group.to_string(), now_ms)
             .exec_async(&mut self.connection)
             .await?;
         self.heartbeat_due = Instant::now() + HEARTBEAT_INTERVAL;
@@ -237,19 +255,14 @@ impl Drain {
     }
 }
 
-fn decode(popped: Popped) -> Vec<Message> {
-    let (mut messages, mut malformed, mut example) = (Vec::new(), 0_u64, None);
-    for value in popped.values {
-        match message::decode(&value) {
-            Ok(message) => messages.push(message),
-            Err(error) => {
-                malformed += 1;
-                example.get_or_insert(error);
-            }
-        }
+fn decode(popped: Popped) -> Vec<Position> {
+    let count = popped.values.len();
+    let positions: Vec<_> = popped.values.iter().filter_map(|value| entry::decode(value)).collect();
+    if positions.len() < count {
+        tracing::warn!(
+            entries = count - positions.len(),
+            "dropped entries of the outbox that are no positions; the log has the events"
+        );
     }
-    if let Some(error) = example {
-        tracing::warn!(messages = malformed, %error, "dropped malformed messages; the log has the events");
-    }
-    messages
+    positions
 }

@@ -1,9 +1,9 @@
-//! The publisher: after commit, in commit order, every event onto the lists of every registered group and to its
-//! channel.
+//! The publisher: after commit, in commit order, the position of every event onto the lists of every registered group, and
+//! the event to its channel.
 //!
 //! It never holds up an acknowledgement: [`PublisherHandle::publish`] only puts into a bounded queue. What cannot be
 //! delivered, because Redis is away or the queue was full, is counted and dropped; projectors find the gap and read the
-//! log. A push whose answer was lost is not repeated: the events are in the log, and a message twice would only be work.
+//! log. A push whose answer was lost is not repeated: the events are in the log, and a position twice would only be work.
 
 mod registry;
 
@@ -17,12 +17,14 @@ use redis::Pipeline;
 use redis::aio::ConnectionManager;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::connection::{InvalidRedisUrl, connection};
-use crate::group::Group;
 use crate::keys;
 use crate::message::{self, Origin};
 use crate::queue::{Batch, Queue};
+
+use registry::Registry;
 
 /// Events of one pipeline: enough to make the round trip cheap, few enough to be encoded in milliseconds.
 const PIPELINE_EVENTS_MAX: usize = 1000;
@@ -41,20 +43,23 @@ const STOP_BOUND: Duration = Duration::from_secs(2);
 pub struct PublisherSettings {
     /// Such as `redis://host:6379`.
     pub redis_url: String,
+    /// Which log it starts with. Events of another one are pushed under that one's keys.
+    pub log_id: Uuid,
     /// How many partitions the log has.
     pub partition_count: u16,
-    /// A list is trimmed to this many messages, the oldest go.
+    /// A list is trimmed to this many positions, the oldest go.
     pub list_length_max: usize,
     /// What may wait for Redis, in bytes of events; beyond it the oldest batches go.
     pub queue_bytes_max: usize,
 }
 
 impl PublisherSettings {
-    /// The usual limits: lists of 5000 messages, a queue of 64 MiB.
+    /// The usual limits: lists of 5000 positions, a queue of 64 MiB.
     #[must_use]
-    pub fn new(redis_url: impl Into<String>, partition_count: u16) -> Self {
+    pub fn new(redis_url: impl Into<String>, log_id: Uuid, partition_count: u16) -> Self {
         Self {
             redis_url: redis_url.into(),
+            log_id,
             partition_count,
             list_length_max: 5000,
             queue_bytes_max: 64 * 1024 * 1024,
@@ -88,7 +93,7 @@ pub struct Publisher {
     queue: Arc<Queue>,
     connection: ConnectionManager,
     settings: PublisherSettings,
-    groups: Vec<Group>,
+    groups: Registry,
     /// Whether the last thing asked of Redis failed: the log tells changes, not every failure.
     away: bool,
 }
@@ -102,7 +107,8 @@ impl Publisher {
         let queue = Arc::new(Queue::new(settings.queue_bytes_max));
         let connection = connection(&settings.redis_url, RESPONSE_TIMEOUT)?;
         let handle = PublisherHandle { queue: Arc::clone(&queue) };
-        Ok((handle, Self { queue, connection, settings, groups: Vec::new(), away: false }))
+        let groups = Registry::new(settings.log_id, settings.partition_count);
+        Ok((handle, Self { queue, connection, settings, groups, away: false }))
     }
 
     /// Delivers until `shutdown`, then what is still queued, within a bound.
@@ -141,17 +147,15 @@ impl Publisher {
     }
 
     async fn refresh_groups(&mut self) {
-        let groups = registry::live_groups(&mut self.connection, self.settings.partition_count);
-        match groups.await {
-            Ok(groups) => {
-                self.groups = groups;
-                self.note(None);
-            }
-            Err(error) => self.note(Some(&error)),
-        }
+        let refreshed = self.groups.refresh(&mut self.connection).await;
+        self.note(refreshed.err().as_ref());
     }
 
     async fn deliver(&mut self, batches: Vec<Batch>) {
+        let log_id = batches.last().map(|batch| batch.origin.log_id);
+        if log_id.is_some_and(|log_id| self.groups.follow(log_id)) {
+            self.refresh_groups().await;
+        }
         let events = batches.iter().map(|batch| batch.events.len()).sum();
         let pushed = self.pipeline(&batches).exec_async(&mut self.connection).await;
         if pushed.is_err() {
@@ -160,23 +164,23 @@ impl Publisher {
         self.note(pushed.err().as_ref());
     }
 
-    /// All of it in one round trip. Each message is encoded once and each list is pushed to once.
+    /// All of it in one round trip. Each list is pushed to once.
     fn pipeline(&self, batches: &[Batch]) -> Pipeline {
         let mut pipeline = redis::pipe();
-        let mut by_partition: BTreeMap<Partition, Vec<String>> = BTreeMap::new();
+        let mut lists: BTreeMap<(Uuid, Partition), Vec<i64>> = BTreeMap::new();
         for batch in batches {
+            let log_id = batch.origin.log_id;
             for event in &batch.events {
-                let message = message::encode(batch.origin, event);
-                let channel = keys::channel(event.stream_id.stream_type());
-                pipeline.publish(channel, &message).ignore();
-                by_partition.entry(event.partition).or_default().push(message);
+                let channel = keys::channel(log_id, event.stream_id.stream_type());
+                pipeline.publish(channel, message::encode(batch.origin, event)).ignore();
+                lists.entry((log_id, event.partition)).or_default().push(event.position.get());
             }
         }
         let keep = isize::try_from(self.settings.list_length_max).unwrap_or(isize::MAX).max(1);
-        for group in &self.groups {
-            for (partition, messages) in &by_partition {
-                let key = keys::outbox(*partition, group);
-                pipeline.rpush(&key, messages).ignore().ltrim(&key, -keep, -1).ignore();
+        for group in self.groups.live() {
+            for ((log_id, partition), positions) in &lists {
+                let key = keys::outbox(*log_id, *partition, group);
+                pipeline.rpush(&key, positions).ignore().ltrim(&key, -keep, -1).ignore();
             }
         }
         pipeline

@@ -1,7 +1,8 @@
-//! Decides which events are next: from messages that may come twice, late, out of order, from another log or never, and
-//! from pages of the log.
+//! Decides which events are next: of those that are read from the log because a message named their position, which may
+//! come twice, late, out of order, from a forger or never, and of pages of the log. It is given rows of the log and nothing
+//! else: the partition and the links are the log's.
 //!
-//! For each partition it holds a frontier: all up to there was handed on. A message at or below it is a duplicate; one
+//! For each partition it holds a frontier: all up to there was handed on. An event at or below it is a duplicate; one
 //! whose `prev_position` is at or below it is next in line; otherwise something is missing, and after a short patience
 //! the log is read. By G3 whatever lies below a seen position is visible already, so a gap can always be filled at once.
 //! A partition that is added is *catching up*: it is read from the log, page by page, and its messages are left where they
@@ -16,7 +17,6 @@ use daybook_core::event::RecordedEvent;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Head;
-use daybook_outbox::{Message, Origin};
 use tokio::time::Instant;
 
 /// How long a missing message may take to arrive before the log is read instead: longer than two command services take
@@ -28,7 +28,6 @@ const PATIENCE_UNDER_LOAD: Duration = Duration::from_millis(100);
 
 /// The next events of all partitions.
 pub(crate) struct Feed {
-    origin: Origin,
     /// Index = partition; `None` where nothing is to be applied here.
     lanes: Vec<Option<Lane>>,
     held: usize,
@@ -40,7 +39,7 @@ struct Lane {
     frontier: Position,
     /// More than a page behind, or new: messages are no use yet.
     catching_up: bool,
-    /// Messages that came before what they follow.
+    /// Events that came before what they follow.
     held: BTreeMap<Position, RecordedEvent>,
     /// Since when something is held.
     held_since: Option<Instant>,
@@ -60,10 +59,10 @@ pub(crate) struct BrokenLog {
 }
 
 impl Feed {
-    /// A feed of the log `origin` with no partition yet. It holds at most about `held_max` messages that came too early.
-    pub(crate) fn new(origin: Origin, partition_count: u16, held_max: usize) -> Self {
+    /// A feed with no partition yet. It holds at most about `held_max` events that came too early.
+    pub(crate) fn new(partition_count: u16, held_max: usize) -> Self {
         let lanes = (0..partition_count).map(|_| None).collect();
-        Self { origin, lanes, held: 0, held_max }
+        Self { lanes, held: 0, held_max }
     }
 
     /// Starts a partition behind `frontier`; whatever was known of it is forgotten.
@@ -82,11 +81,6 @@ impl Feed {
         self.count_held();
     }
 
-    /// The same log goes on under another timeline.
-    pub(crate) fn set_origin(&mut self, origin: Origin) {
-        self.origin = origin;
-    }
-
     /// Whether a partition is still read from the log, page by page.
     pub(crate) fn is_catching_up(&self) -> bool {
         self.lanes.iter().flatten().any(|lane| lane.catching_up)
@@ -99,18 +93,25 @@ impl Feed {
         numbered.filter(|(_, lane)| of_use(lane)).map(|(partition, _)| partition).collect()
     }
 
-    /// Takes messages in and gives the events that are next, in order within each partition.
-    pub(crate) fn offer(&mut self, messages: Vec<Message>, now: Instant) -> Vec<RecordedEvent> {
-        let (mut next, mut foreign) = (Vec::with_capacity(messages.len()), 0_u64);
-        for Message { origin, event } in messages {
-            if origin != self.origin {
-                foreign += 1;
-            } else if let Some(lane) = lane_mut(&mut self.lanes, event.partition) {
+    /// Which of the positions that messages named are to be read from the log: in order, each once, at most `max`, and none
+    /// that all partitions whose messages are of use are past.
+    pub(crate) fn wanted(&self, mut named: Vec<Position>, max: usize) -> Vec<Position> {
+        let level = self.lanes.iter().flatten().filter(|lane| !lane.catching_up);
+        let Some(lowest) = level.map(|lane| lane.frontier).min() else { return Vec::new() };
+        named.retain(|position| *position > lowest);
+        named.sort_unstable();
+        named.dedup();
+        named.truncate(max);
+        named
+    }
+
+    /// Takes events of the log in and gives those that are next, in order within each partition.
+    pub(crate) fn offer(&mut self, events: Vec<RecordedEvent>, now: Instant) -> Vec<RecordedEvent> {
+        let mut next = Vec::with_capacity(events.len());
+        for event in events {
+            if let Some(lane) = lane_mut(&mut self.lanes, event.partition) {
                 lane.offer(event, now, &mut next);
             }
-        }
-        if foreign > 0 {
-            tracing::warn!(messages = foreign, "dropped messages of another log or timeline");
         }
         self.count_held();
         next

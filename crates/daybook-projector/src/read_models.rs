@@ -15,7 +15,7 @@ use std::sync::Arc;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_core::projection::EventPlace;
-use daybook_eventlog::LogReader;
+use daybook_eventlog::{LogReader, Tip};
 use sqlx::PgPool;
 
 pub(crate) use apply::ApplyError;
@@ -106,6 +106,11 @@ impl<E> ReadModels<E> {
     /// The lowest checkpoint of a projection that goes on in a partition; `None` where none does.
     pub(crate) fn frontier(&self, partition: Partition) -> Option<Position> {
         self.active().filter(|slot| slot.partition == partition).map(|slot| slot.position).min()
+    }
+
+    /// The last event that was applied in any partition that goes on.
+    pub(crate) fn last_applied(&self) -> Option<Tip> {
+        self.active().filter_map(|slot| slot.applied).max_by_key(|tip| tip.position)
     }
 
     /// Which of the partitions that are worked on are not in the current generation of every projection. Who goes on in a

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use daybook_core::event::EventPayload;
+use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Identity;
-use daybook_outbox::Message;
+use daybook_outbox::Lists;
 use daybook_runtime::postgres;
 use daybook_runtime::server::Health;
 use tokio::sync::{mpsc, watch};
@@ -36,8 +37,8 @@ pub(crate) struct Ties {
     /// What is worked on: what is to be given up is kept until it is not among these.
     pub(crate) held: watch::Sender<BTreeSet<Partition>>,
     /// Whose messages are of use.
-    pub(crate) lists: watch::Sender<Vec<Partition>>,
-    pub(crate) messages: mpsc::Receiver<Vec<Message>>,
+    pub(crate) lists: watch::Sender<Lists>,
+    pub(crate) messages: mpsc::Receiver<Vec<Position>>,
     pub(crate) health: Health,
 }
 
@@ -53,7 +54,8 @@ pub(crate) async fn run<E: EventPayload>(
     while !shutdown.is_cancelled() {
         let mut progress = false;
         let ended = session(&desk, identity, &mut ties, &mut tried, &shutdown, &mut progress).await;
-        ties.tell(&BTreeSet::new(), Vec::new());
+        let log_id = ties.lists.borrow().log_id;
+        ties.tell(&BTreeSet::new(), Lists { log_id, partitions: Vec::new() });
         let Err(error) = ended else { break };
         if progress {
             pause = PAUSE_MIN;
@@ -88,9 +90,9 @@ async fn session<E: EventPayload>(
             return Ok(());
         };
         // Said before they are taken on, so that none is given up in between.
-        ties.tell(&partitions, session.wants_messages_of());
+        ties.tell(&partitions, session.lists());
         bounded(session.follow(&partitions, tried)).await?;
-        ties.tell(session.held(), session.wants_messages_of());
+        ties.tell(session.held(), session.lists());
         if serving.replace(!aside) != Some(!aside) {
             ties.health.set(!aside).await;
         }
@@ -117,7 +119,7 @@ impl Ties {
     }
 
     /// Says what is worked on and whose messages are of use, where that has changed.
-    fn tell(&self, held: &BTreeSet<Partition>, lists: Vec<Partition>) {
+    fn tell(&self, held: &BTreeSet<Partition>, lists: Lists) {
         self.held.send_if_modified(|told| replace_if_other(told, held.clone()));
         self.lists.send_if_modified(|told| replace_if_other(told, lists));
     }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use daybook_core::bank::BankEvent;
 use daybook_eventlog::Identity;
 use daybook_keys::KeyStoreError;
-use daybook_outbox::{Drain, DrainSettings};
+use daybook_outbox::{Drain, DrainSettings, Lists};
 use daybook_runtime::postgres::{Connector, InvalidUrl};
 use daybook_runtime::server;
 use daybook_runtime::server::Health;
@@ -35,9 +35,6 @@ const HEARTBEAT_CONNECTIONS_MAX: u32 = 1;
 
 /// Nor must a table that is being dropped.
 const HOUSEKEEPING_CONNECTIONS_MAX: u32 = 1;
-
-/// Messages in bytes that are popped at once.
-const POP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// How often the log, or the key store, is looked for while there is none yet.
 const LOG_WAIT: Duration = Duration::from_secs(1);
@@ -80,14 +77,14 @@ async fn project(
 ) -> anyhow::Result<()> {
     let (assigned, assignment) = watch::channel(None);
     let (held, worked_on) = watch::channel(BTreeSet::new());
-    let (lists, chosen_lists) = watch::channel(Vec::new());
+    let no_lists = Lists { log_id: identity.log_id, partitions: Vec::new() };
+    let (lists, chosen_lists) = watch::channel(no_lists);
     let (sender, messages) = mpsc::channel(1);
     let drain = Drain::new(DrainSettings {
         redis_url: settings.redis_url.clone(),
         group: settings.group.clone(),
-        partitions: chosen_lists,
-        messages_max: usize::try_from(settings.batch_events_max)?,
-        bytes_max: POP_BYTES_MAX,
+        lists: chosen_lists,
+        positions_max: desk.page(),
     })
     .context("--redis-url")?;
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_core::event::{EventPayload, RecordedEvent};
-use daybook_eventlog::{Head, Identity, ReadError};
+use daybook_core::ids::Position;
+use daybook_eventlog::{Head, Identity, ReadError, Tip};
 use daybook_keys::{KeyStore, KeyStoreError};
-use daybook_outbox::{Message, Origin};
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
+use uuid::Uuid;
 
 use crate::checkpoint::OpenError;
 use crate::decoded::{Decoded, decode};
@@ -41,6 +42,13 @@ pub(crate) struct Desk<E> {
     pub(crate) batch_events_max: u32,
     /// How often the head is looked at when nothing comes.
     pub(crate) poll_interval: Duration,
+}
+
+impl<E> Desk<E> {
+    /// Events of a transaction, as a number of things in memory.
+    pub(crate) fn page(&self) -> usize {
+        usize::try_from(self.batch_events_max).unwrap_or(usize::MAX)
+    }
 }
 
 /// Why a session ended.
@@ -77,6 +85,8 @@ pub(crate) struct Session<'d, E> {
     models: ReadModels<E>,
     feed: Feed,
     partitions: Partitions,
+    /// Whose messages are of use.
+    log_id: Uuid,
     /// When the head was last looked at, and whether something was handed on since.
     looked_at: Instant,
     owes_look: bool,
@@ -95,27 +105,36 @@ impl<'d, E: EventPayload> Session<'d, E> {
         }
         let log = &desk.log.reader;
         let models = ReadModels::open(desk.read.clone(), &desk.projections, now, log).await?;
-        let held_max = usize::try_from(desk.batch_events_max).unwrap_or(usize::MAX);
-        let feed = Feed::new(origin(identity), now, held_max);
-        let (partitions, looked_at, owes_look) = (Partitions::default(), Instant::now(), true);
-        Ok(Self { desk, models, feed, partitions, looked_at, owes_look, connections_checked })
+        let feed = Feed::new(now, desk.page());
+        let (partitions, log_id) = (Partitions::default(), identity.log_id);
+        let (looked_at, owes_look) = (Instant::now(), true);
+        Ok(Self {
+            desk,
+            models,
+            feed,
+            partitions,
+            log_id,
+            looked_at,
+            owes_look,
+            connections_checked,
+        })
     }
 
-    /// The next events: from messages, and from the log where messages are missing, late or too many.
+    /// The next events, all of them from the log: at the positions that messages name, and page by page where messages are
+    /// missing, late or too many.
     pub(crate) async fn next(
         &mut self,
-        messages: &mut mpsc::Receiver<Vec<Message>>,
+        messages: &mut mpsc::Receiver<Vec<Position>>,
     ) -> Result<Vec<Decoded<E>>, SessionError> {
-        let arrived = if self.feed.is_catching_up() {
+        let named = if self.feed.is_catching_up() {
             // There is the log to read; who is level has its messages all the same.
             messages.try_recv().unwrap_or_default()
         } else {
             self.receive(messages).await
         };
-        let idle = arrived.is_empty();
-        let now = Instant::now();
-        let mut next = self.feed.offer(arrived, now);
-        if !idle && !self.must_look(now) {
+        let idle = named.is_empty();
+        let mut next = self.read_named(named).await?;
+        if !idle && !self.must_look(Instant::now()) {
             self.owes_look = true;
             return Ok(decode(next, self.desk.keys.as_ref()).await?);
         }
@@ -125,7 +144,7 @@ impl<'d, E: EventPayload> Session<'d, E> {
         self.feed.observe(&head, now);
         if self.feed.is_catching_up() || self.feed.must_read_log(now, idle) {
             next.extend(self.read_page(&head).await?);
-        } else if self.desk.log.connections() != self.connections_checked {
+        } else if self.may_be_another(&head) {
             self.check_history(&head).await?;
         }
         self.feed.level(&head);
@@ -150,8 +169,14 @@ impl<'d, E: EventPayload> Session<'d, E> {
             || self.desk.log.connections() != self.connections_checked
     }
 
+    /// Whether the log may have another history than the one that was applied.
+    fn may_be_another(&self, head: &Head) -> bool {
+        self.desk.log.connections() != self.connections_checked
+            || self.models.active().any(|slot| slot.position > head.position)
+    }
+
     /// Messages, or none when none come for a while. Dropping this loses nothing.
-    async fn receive(&self, messages: &mut mpsc::Receiver<Vec<Message>>) -> Vec<Message> {
+    async fn receive(&self, messages: &mut mpsc::Receiver<Vec<Position>>) -> Vec<Position> {
         let now = Instant::now();
         let mut patience = self.feed.patience(now, self.desk.poll_interval);
         if self.owes_look {
@@ -168,6 +193,32 @@ impl<'d, E: EventPayload> Session<'d, E> {
         }
     }
 
+    /// The events at the positions that messages name, as far as they are next. One statement, of a page at most, whatever
+    /// was named; a position that the log does not hold gives nothing. The event that was applied last is read in the same
+    /// snapshot: where it is another one, so is the log.
+    async fn read_named(
+        &mut self,
+        named: Vec<Position>,
+    ) -> Result<Vec<RecordedEvent>, SessionError> {
+        let mut wanted = self.feed.wanted(named, self.desk.page());
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = self.models.last_applied();
+        wanted.extend(known.map(|tip| tip.position));
+        let events = self.desk.log.reader.read_log_at(&wanted).await?;
+        let is_known = |tip: Tip| {
+            events.iter().any(|e| e.position == tip.position && e.event_id == tip.event_id)
+        };
+        let same_log =
+            known.is_none_or(is_known) && self.desk.log.connections() == self.connections_checked;
+        if !same_log {
+            let head = self.desk.log.reader.head().await?;
+            self.check_history(&head).await?;
+        }
+        Ok(self.feed.offer(events, Instant::now()))
+    }
+
     /// One page for all partitions that lack something, from the one furthest behind.
     async fn read_page(&mut self, head: &Head) -> Result<Vec<RecordedEvent>, SessionError> {
         self.check_history(head).await?;
@@ -182,8 +233,8 @@ impl<'d, E: EventPayload> Session<'d, E> {
     async fn check_history(&mut self, head: &Head) -> Result<(), SessionError> {
         let connections = self.desk.log.connections();
         if connections != self.connections_checked {
-            // After a failover that lost nothing the same log goes on under another timeline.
-            self.feed.set_origin(origin(self.desk.log.reader.identity().await?));
+            // An exported log in an empty one has an id of its own.
+            self.log_id = self.desk.log.reader.identity().await?.log_id;
         }
         if let Some(cut) = self.desk.log.cut(head, self.models.active()).await? {
             self.models.stop_ahead_of(cut).await.map_err(SessionError::Stop)?;
@@ -192,8 +243,4 @@ impl<'d, E: EventPayload> Session<'d, E> {
         self.connections_checked = connections;
         Ok(())
     }
-}
-
-fn origin(identity: Identity) -> Origin {
-    Origin { log_id: identity.log_id, timeline: identity.timeline }
 }

@@ -10,6 +10,8 @@ mod checkpoints;
 mod erasure;
 #[path = "it/failures.rs"]
 mod failures;
+#[path = "it/forgeries.rs"]
+mod forgeries;
 #[path = "it/leases.rs"]
 mod leases;
 #[path = "it/messages.rs"]
@@ -20,6 +22,8 @@ mod migrate;
 mod projections;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/restored.rs"]
+mod restored;
 #[path = "it/roll_back.rs"]
 mod roll_back;
 #[path = "it/server_roles.rs"]

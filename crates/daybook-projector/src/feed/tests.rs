@@ -1,4 +1,4 @@
-//! Which events are next. Messages are written `position<-prev_position`, all in partition 0 unless said otherwise.
+//! Which events are next. Events are written `position<-prev_position`, all in partition 0 unless said otherwise.
 
 use daybook_core::ids::Version;
 use daybook_core::stream::StreamId;
@@ -7,8 +7,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::*;
-
-const ORIGIN: Origin = Origin { log_id: Uuid::from_u128(1), timeline: 1 };
 
 fn position(position: i64) -> Position {
     Position::new(position).unwrap()
@@ -40,7 +38,7 @@ fn head(at: i64, partitions: &[i64]) -> Head {
 
 fn feed(frontiers: &[i64]) -> Feed {
     let count = u16::try_from(frontiers.len()).unwrap();
-    let mut feed = Feed::new(ORIGIN, count, 100);
+    let mut feed = Feed::new(count, 100);
     for (partition, at) in (0..).map(Partition).zip(frontiers) {
         feed.add(partition, position(*at));
     }
@@ -49,9 +47,14 @@ fn feed(frontiers: &[i64]) -> Feed {
     feed
 }
 
-fn offer(feed: &mut Feed, messages: &[(i64, i64)]) -> Vec<i64> {
-    let message = |(at, prev): &(i64, i64)| Message { origin: ORIGIN, event: event(0, *at, *prev) };
-    positions(feed.offer(messages.iter().map(message).collect(), Instant::now()))
+fn offer(feed: &mut Feed, events: &[(i64, i64)]) -> Vec<i64> {
+    let events = events.iter().map(|(at, prev)| event(0, *at, *prev)).collect();
+    positions(feed.offer(events, Instant::now()))
+}
+
+fn wanted(feed: &Feed, named: &[i64], max: usize) -> Vec<i64> {
+    let named = named.iter().copied().map(position).collect();
+    feed.wanted(named, max).into_iter().map(Position::get).collect()
 }
 
 fn positions(events: Vec<RecordedEvent>) -> Vec<i64> {
@@ -59,7 +62,7 @@ fn positions(events: Vec<RecordedEvent>) -> Vec<i64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_in_line_are_next_and_duplicates_are_dropped() {
+async fn events_in_line_are_next_and_duplicates_are_dropped() {
     let mut feed = feed(&[3]);
     assert_eq!(offer(&mut feed, &[(2, 1), (3, 2), (7, 3), (9, 7), (7, 3)]), [7, 9]);
     assert_eq!(offer(&mut feed, &[(9, 7)]), [0; 0]);
@@ -73,7 +76,7 @@ async fn what_follows_something_below_the_frontier_is_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_out_of_order_wait_for_what_they_follow() {
+async fn events_out_of_order_wait_for_what_they_follow() {
     let mut feed = feed(&[0]);
     assert_eq!(offer(&mut feed, &[(9, 4), (4, 2)]), [0; 0]);
     assert!(!feed.must_read_log(Instant::now(), false));
@@ -141,16 +144,24 @@ async fn a_log_that_lacks_an_event_is_not_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_of_another_log_and_of_partitions_that_are_not_applied_are_dropped() {
+async fn events_of_partitions_that_are_not_applied_are_dropped() {
     let mut feed = feed(&[0, 0]);
     feed.remove(Partition(1));
-    let other = Origin { timeline: 2, ..ORIGIN };
-    let messages = vec![
-        Message { origin: other, event: event(0, 1, 0) },
-        Message { origin: ORIGIN, event: event(1, 1, 0) },
-        Message { origin: ORIGIN, event: event(7, 1, 0) },
-    ];
-    assert_eq!(positions(feed.offer(messages, Instant::now())), [0; 0]);
+    let events = vec![event(1, 1, 0), event(7, 1, 0)];
+    assert_eq!(positions(feed.offer(events, Instant::now())), [0; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_messages_name_is_read_once_in_order_and_only_beyond_the_lowest_frontier() {
+    let mut feed = feed(&[5, 8, 0]);
+    // Messages of a partition that is catching up are no use.
+    feed.add(Partition(2), position(0));
+    assert_eq!(wanted(&feed, &[9, 4, 7, 9, 5, 6, 1 << 40, 7], 100), [6, 7, 9, 1 << 40]);
+    assert_eq!(wanted(&feed, &[9, 8, 7, 6], 2), [6, 7]);
+    for partition in [0, 1] {
+        feed.remove(Partition(partition));
+    }
+    assert_eq!(wanted(&feed, &[9], 100), [0; 0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use daybook_core::event::EventPayload;
 use daybook_core::partition::Partition;
+use daybook_outbox::Lists;
 use tokio::time::Instant;
 
 use super::{Session, SessionError};
@@ -40,9 +41,9 @@ impl<E: EventPayload> Session<'_, E> {
         &self.partitions.held
     }
 
-    /// The partitions whose messages are of use.
-    pub(crate) fn wants_messages_of(&self) -> Vec<Partition> {
-        self.feed.level_partitions()
+    /// The lists whose messages are of use.
+    pub(crate) fn lists(&self) -> Lists {
+        Lists { log_id: self.log_id, partitions: self.feed.level_partitions() }
     }
 
     /// Works on what is assigned and on nothing else. Called between two batches, so that nothing is in hand.

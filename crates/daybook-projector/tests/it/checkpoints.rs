@@ -114,25 +114,14 @@ async fn a_read_model_that_is_ahead_of_a_restored_log_stands_and_says_so() {
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'daybook-projector'",
         )
         .await;
-    all_stand_for_history(&world).await;
+    world.wait_until_all_stand_for_history().await;
     projector.stop().await;
     let rows = world.rows("SELECT account_id, balance FROM read.accounts_1 ORDER BY 1").await;
     assert_eq!(rows, [r#"{"account_id":"a","balance":6}"#, r#"{"account_id":"b","balance":0}"#]);
     // Trying again at the next start changes nothing.
     let projector = world.projector().await;
-    all_stand_for_history(&world).await;
+    world.wait_until_all_stand_for_history().await;
     projector.stop().await;
-}
-
-async fn all_stand_for_history(world: &World) {
-    eventually("all stand", BOUND, async || {
-        let going_on: i64 = world
-            .scalar("SELECT count(*) FROM read.checkpoints WHERE stopped_cause IS DISTINCT FROM 'history'")
-            .await?;
-        ensure!(going_on == 0, "{going_on} go on");
-        Ok(())
-    })
-    .await;
 }
 
 #[tokio::test]

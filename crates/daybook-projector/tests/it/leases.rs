@@ -189,7 +189,7 @@ async fn groups_run_different_projections_beside_each_other_each_scaled_alone() 
     wait_for_shares(&world, &[2, 2, 4]).await;
     let mut redis = world.redis().await;
     eventually("both groups are registered", BOUND, async || {
-        let groups: u32 = redis::cmd("HLEN").arg("daybook:groups").query_async(&mut redis).await?;
+        let groups: u32 = redis::cmd("ZCARD").arg(world.groups()).query_async(&mut redis).await?;
         ensure!(groups == 2, "{groups}");
         Ok(())
     })

@@ -54,7 +54,7 @@ impl World {
         postgres.allow_login("daybook_projector").await.unwrap();
         let origin = Origin { log_id: identity.log_id, timeline: identity.timeline };
         let log = TestLog::new(pool.clone(), origin);
-        let settings = PublisherSettings::new(redis.url(), PARTITIONS);
+        let settings = PublisherSettings::new(redis.url(), identity.log_id, PARTITIONS);
         let (publisher, task) = Publisher::new(settings).unwrap();
         let publishing = tokio::spawn(task.run(CancellationToken::new()));
         Self { pool, log, redis, postgres, publisher, publishing }
@@ -114,6 +114,20 @@ impl World {
         self.scalar(&sql).await.unwrap()
     }
 
+    /// The default group's list of a partition.
+    pub(crate) fn list(&self, partition: u16) -> String {
+        self.list_of(partition, "default")
+    }
+
+    fn list_of(&self, partition: u16, group: &str) -> String {
+        format!("daybook:{}:{{{partition}}}:outbox:{group}", self.log.origin.log_id)
+    }
+
+    /// Where groups register.
+    pub(crate) fn groups(&self) -> String {
+        format!("daybook:{}:groups", self.log.origin.log_id)
+    }
+
     pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis.url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
@@ -124,19 +138,19 @@ impl World {
         let mut connection = self.redis().await;
         eventually("the group is registered", BOUND, async || {
             let groups: u32 =
-                redis::cmd("HLEN").arg("daybook:groups").query_async(&mut connection).await?;
+                redis::cmd("ZCARD").arg(self.groups()).query_async(&mut connection).await?;
             ensure!(groups == 1, "{groups} groups");
             Ok(())
         })
         .await;
         // The publisher looks for groups every second: once it knows one that registered later, it knows both.
-        let probe = "daybook:{0}:outbox:probe";
+        let probe = &self.list_of(0, "probe");
         let (seconds, _): (u64, u64) =
             redis::cmd("TIME").query_async(&mut connection).await.unwrap();
-        redis::cmd("HSET")
-            .arg("daybook:groups")
+        redis::cmd("ZADD")
+            .arg(self.groups())
+            .arg(seconds * 1000)
             .arg("probe")
-            .arg(seconds.saturating_add(3600) * 1000)
             .exec_async(&mut connection)
             .await
             .unwrap();
@@ -148,7 +162,7 @@ impl World {
         })
         .await;
         redis::pipe()
-            .hdel("daybook:groups", "probe")
+            .zrem(self.groups(), "probe")
             .del(probe)
             .exec_async(&mut connection)
             .await
@@ -168,6 +182,34 @@ impl World {
             .fetch_all(&self.pool)
             .await?;
             ensure!(behind.is_empty(), "behind: {behind:?}");
+            Ok(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn wait_until_all_stand_for_history(&self) {
+        eventually("all stand", BOUND, async || {
+            let going_on: i64 = self
+                .scalar("SELECT count(*) FROM read.checkpoints WHERE stopped_cause IS DISTINCT FROM 'history'")
+                .await?;
+            ensure!(going_on == 0, "{going_on} go on");
+            Ok(())
+        })
+        .await;
+    }
+
+    /// Waits until a list of the default group ends with a position.
+    pub(crate) async fn wait_until_pushed(&self, position: i64) {
+        let mut connection = self.redis().await;
+        eventually("the position is in a list", BOUND, async || {
+            let mut last = Vec::new();
+            for partition in 0..PARTITIONS {
+                let list = self.list(partition);
+                let end: Option<i64> =
+                    redis::cmd("LINDEX").arg(list).arg(-1).query_async(&mut connection).await?;
+                last.extend(end);
+            }
+            ensure!(last.contains(&position), "{last:?}");
             Ok(())
         })
         .await;
