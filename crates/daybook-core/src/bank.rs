@@ -27,6 +27,17 @@ use crate::stream::StreamId;
 use crate::subject::{ERASURE_STREAM_TYPE, Subject, SubjectEvent, SubjectId};
 use crate::transfer::Transfer;
 
+/// The read models that there are, by their names.
+pub const PROJECTIONS: [&str; 7] = [
+    "accounts",
+    "account_entries",
+    "transfers",
+    "daily_activity",
+    "postings",
+    "posting_totals",
+    "audit",
+];
+
 /// Accounts and transfers under one policy.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {

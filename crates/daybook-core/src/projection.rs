@@ -1,7 +1,8 @@
-//! Projections as their operators speak to them: which event one of them passes over, and when it is to try again.
+//! Projections as their operators speak to them: which event one of them may leave out, and when it is to try
+//! again.
 //!
-//! What a read model holds is decided by these events too, so they stand in the log like everything else, on the stream
-//! `projection-<name>`, with who and why in their metadata; every generation and every check honours them.
+//! What a read model holds depends on these events too, so they stand in the log like everything else, on the stream
+//! `projection-<name>`, with who and why in their metadata; every generation and every check reads them.
 
 mod command;
 pub(crate) mod decide;

@@ -47,3 +47,14 @@ fn partition_column(event: &RecordedEvent) -> Result<i16, FoldError> {
     i16::try_from(event.partition.0)
         .map_err(|_| FoldError(format!("partition {} is out of range", event.partition)))
 }
+
+#[cfg(test)]
+mod tests {
+    use daybook_core::bank::PROJECTIONS;
+
+    /// Operators may speak of those, and of no others.
+    #[test]
+    fn the_command_service_knows_all_projections() {
+        assert_eq!(super::all().iter().map(|known| known.name()).collect::<Vec<_>>(), PROJECTIONS);
+    }
+}

@@ -26,6 +26,7 @@ mod compare;
 mod fill;
 mod generations;
 mod outdated;
+mod permitted;
 mod progress;
 mod roll_back;
 mod session;
@@ -183,8 +184,8 @@ pub enum RebuildError {
     /// The log is away, or lacks events.
     #[error(transparent)]
     Log(#[from] ReplayError),
-    /// What operators had passed over cannot be known.
-    #[error("failed to read which events are to be passed over")]
+    /// What operators have permitted to be left out cannot be known.
+    #[error("failed to read which events may be left out")]
     Skips(#[from] SkipsError),
     /// The read models' database is away, or refused.
     #[error("failed to write the read models")]
@@ -195,6 +196,15 @@ pub enum RebuildError {
 }
 
 impl RebuildError {
+    /// Whether it is the fault of an event, or of the projection's code: the same would fail again.
+    fn is_of_an_event(&self) -> bool {
+        match self {
+            Self::Event { .. } | Self::RowMissing { .. } | Self::Panicked => true,
+            Self::Database(error) => !failure::passes(error),
+            _ => false,
+        }
+    }
+
     /// Whether the same may succeed later.
     fn passes(&self) -> bool {
         match self {
@@ -324,6 +334,14 @@ impl Rebuilder {
         builder: session::Id,
         watch: &Watch,
     ) -> Result<Vec<Rebuilt>, RebuildError> {
+        if options.verify {
+            for build in builds {
+                if let Some(position) = self.ahead_of_log(build).await? {
+                    let projection = build.name();
+                    return Err(RebuildError::AheadOfLog { projection, position });
+                }
+            }
+        }
         let limits = self.limits(builds, options.verify).await?;
         let mut frontiers = self.fill(builds, &limits, watch).await?;
         self.index(builds, watch).await?;

@@ -1,9 +1,9 @@
-//! What operators decided about single events of a projection: to pass over one for ever, or to try one again.
+//! What operators decided about single events of a projection: that one may be left out, or is to be tried again.
 //!
-//! The decisions are events on the stream `projection-<name>`, with who and why. Every generation honours the skips: the
-//! live one, and each rebuild.
+//! The decisions are events on the stream `projection-<name>`, with who and why. A skip permits and does not command: the
+//! live generation and each rebuild try to apply the event, and leave it out only where that fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daybook_core::ids::{InvalidId, Position, Version};
 use daybook_core::partition::Partition;
@@ -20,8 +20,8 @@ pub struct Skips {
     stream_id: StreamId,
     /// Read up to here.
     version: Version,
-    /// What is passed over, and since which decision.
-    skipped: BTreeMap<EventPlace, Version>,
+    /// What may be left out.
+    skipped: BTreeSet<EventPlace>,
     /// The last decision about each event, be it a skip or a retry.
     decided: BTreeMap<EventPlace, Version>,
 }
@@ -47,25 +47,25 @@ impl Skips {
     /// The skips of a projection up to now.
     ///
     /// # Errors
-    /// When the log is away or a decision cannot be read: going on without would apply what was to be passed over.
+    /// When the log is away or a decision cannot be read: what may be left out could not be told from poison.
     pub async fn load(log: &LogReader, projection: &str) -> Result<Self, SkipsError> {
         let name = ProjectionName::new(projection)
             .map_err(|source| SkipsError::Name { name: projection.to_owned(), source })?;
         let mut skips = Self {
             stream_id: name.stream_id(),
             version: Version::ZERO,
-            skipped: BTreeMap::new(),
+            skipped: BTreeSet::new(),
             decided: BTreeMap::new(),
         };
         skips.refresh(log).await?;
         Ok(skips)
     }
 
-    /// Whether the event is to be passed over.
+    /// Whether the event may be left out where it cannot be applied.
     #[must_use]
-    pub fn contains(&self, partition: Partition, position: Position) -> bool {
-        // Nearly always empty, and asked for every event.
-        !self.skipped.is_empty() && self.skipped.contains_key(&EventPlace { partition, position })
+    pub fn permits(&self, partition: Partition, position: Position) -> bool {
+        // Nearly always empty, and a rebuild asks for every event.
+        !self.skipped.is_empty() && self.skipped.contains(&EventPlace { partition, position })
     }
 
     /// The version of the projection's stream up to which decisions were read.
@@ -78,11 +78,6 @@ impl Skips {
     #[must_use]
     pub fn decided_after(&self, event: EventPlace, version: Version) -> bool {
         self.decided.get(&event).is_some_and(|decided| *decided > version)
-    }
-
-    /// The skips that were decided after a version of the projection's stream.
-    pub(crate) fn skipped_after(&self, version: Version) -> impl Iterator<Item = EventPlace> {
-        self.skipped.iter().filter(move |(_, since)| **since > version).map(|(event, _)| *event)
     }
 
     /// Takes in what was decided since the last look; `true`: there was something.
@@ -120,7 +115,7 @@ impl Skips {
     fn note(&mut self, decision: &ProjectionEvent, version: Version) {
         let event = match decision {
             ProjectionEvent::EventSkipped(skipped) => {
-                self.skipped.entry(skipped.event).or_insert(version);
+                self.skipped.insert(skipped.event);
                 skipped.event
             }
             ProjectionEvent::RetryRequested(requested) => requested.event,

@@ -28,3 +28,5 @@ mod restored;
 mod roll_back;
 #[path = "it/server_roles.rs"]
 mod server_roles;
+#[path = "it/skips.rs"]
+mod skips;

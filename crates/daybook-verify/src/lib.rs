@@ -4,6 +4,7 @@
 //! - `log_walk`: the whole log in the order of positions, through the checks of `order`, `content`, `event_ids`, `ledger`
 //!   and `commands`;
 //! - `stream_walk`: the log once more, stream by stream, through those of `balances` and `snapshots`;
+//! - [`Skips`]: what operators have permitted read models to leave out, which is told;
 //! - `read_models`: each read model against a new fold of the log;
 //! - [`verify`]: all of it; [`progress`]: how far it is.
 //!
@@ -27,6 +28,7 @@ mod ledger;
 mod log_walk;
 mod order;
 mod read_models;
+mod skips;
 mod snapshots;
 mod stream_walk;
 
@@ -35,4 +37,5 @@ pub use log_walk::LogCheck;
 pub use order::Order;
 pub use progress::{Progress, Watch};
 pub use read_models::ReadModel;
+pub use skips::{Skip, Skips};
 pub use verify::{Report, Sample, Verifier, VerifyError};

@@ -8,6 +8,7 @@ use crate::event_ids::EventIds;
 use crate::finding::Findings;
 use crate::ledger::{CustomerTotals, Ledger};
 use crate::progress::Watch;
+use crate::skips::Skips;
 use crate::verify::VerifyError;
 
 /// A check that sees every event of the log, in order, as it stands.
@@ -19,16 +20,18 @@ pub trait LogCheck: Send {
     fn end(&mut self, outline: &Outline, findings: &mut Findings);
 }
 
-/// Walks, up to what `outline` knows: what was appended since is left to the next time. Gives what customers have.
+/// Walks, up to what `outline` knows: what was appended since is left to the next time. Gives what customers have, and the
+/// skips.
 pub(crate) async fn walk(
     inspector: &Inspector,
     outline: &Outline,
     checks: &mut [Box<dyn LogCheck>],
     findings: &mut Findings,
     watch: &Watch,
-) -> Result<CustomerTotals, VerifyError> {
+) -> Result<(CustomerTotals, Skips), VerifyError> {
     let up_to = outline.position.max(outline.last_position);
     let (mut ledger, mut runs, mut ids) = (Ledger::default(), Runs::default(), EventIds::new());
+    let mut skips = Skips::default();
     let mut pages = inspector.events(i64::MIN, up_to);
     watch.enter("log", up_to);
     while let Some(page) = pages.next().await? {
@@ -44,6 +47,7 @@ pub(crate) async fn walk(
             }
             if let Some(payload) = &content.payload {
                 ledger.event(event, payload, findings);
+                skips.event(event, payload, content.metadata.as_ref());
             }
         }
         runs.settle(inspector, findings).await?;
@@ -54,7 +58,7 @@ pub(crate) async fn walk(
     }
     ids.end(findings)?;
     runs.end(inspector, up_to, findings).await?;
-    Ok(ledger.end(findings))
+    Ok((ledger.end(findings), skips))
 }
 
 #[cfg(test)]

@@ -118,7 +118,18 @@ fn unfoldable(error: &RebuildError) -> Option<Unfoldable> {
 fn note(checked: Checked, findings: &mut Findings) -> ReadModel {
     let Checked { projection, generation, verdict } = checked;
     let not_compared = match verdict {
-        Verdict::Compared { differences, total } => {
+        Verdict::Compared { differences, total, ahead } => {
+            if let Some(position) = ahead {
+                let place = Place::row("read model", projection).at(position.get());
+                let expected = "one that the log holds";
+                findings.add(
+                    "read-model",
+                    place,
+                    "its last event",
+                    expected,
+                    "another, or missing",
+                );
+            }
             let told = u64::try_from(differences.len()).unwrap_or_default();
             for difference in &differences {
                 row(difference, findings);
@@ -131,12 +142,6 @@ fn note(checked: Checked, findings: &mut Findings) -> ReadModel {
                 findings.add_several(rest, "read-model", place, field, fold, "another");
             }
             None
-        }
-        Verdict::AheadOfLog { position } => {
-            let place = Place::row("read model", projection).at(position.get());
-            let expected = "one that the log holds";
-            findings.add("read-model", place, "its last event", expected, "another, or missing");
-            Some("it is ahead of the log".to_owned())
         }
         Verdict::NotComparable { why } => Some(why),
     };

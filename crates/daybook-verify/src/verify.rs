@@ -13,6 +13,7 @@ use crate::log_walk::{self, LogCheck};
 use crate::order::Order;
 use crate::progress::Watch;
 use crate::read_models::{self, ReadModel};
+use crate::skips::Skips;
 use crate::stream_walk;
 
 /// Of which partitions balances, snapshots and read models are checked; the log's own order is always checked whole.
@@ -45,6 +46,8 @@ pub struct Report {
     pub sample: Sample,
     /// The read models.
     pub read_models: Vec<ReadModel>,
+    /// What operators have permitted read models to leave out.
+    pub skips: Skips,
 }
 
 /// Why a verification did not come to its end.
@@ -136,13 +139,13 @@ impl Verifier {
         let count = outline.partition_count;
         let sample = partitions.map_or(Sample::All, |asked| Sample::draw(asked, count));
         let mut findings = Findings::new(self.findings_max);
-        self.verify_log(&outline, &sample, &mut findings, watch).await?;
+        let skips = self.verify_log(&outline, &sample, &mut findings, watch).await?;
         let read_models = match &self.read_models {
             Some(rebuilder) => read_models::check(rebuilder, &sample, &mut findings, watch).await?,
             None => Vec::new(),
         };
         let position = outline.position;
-        Ok(Report { findings, position, partition_count: count, sample, read_models })
+        Ok(Report { findings, position, partition_count: count, sample, read_models, skips })
     }
 
     async fn verify_log(
@@ -151,14 +154,15 @@ impl Verifier {
         sample: &Sample,
         findings: &mut Findings,
         watch: &Watch,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Skips, VerifyError> {
         let order = Order::new(outline.partition_count, outline.position);
         self.checks.insert(0, Box::new(order));
-        let posted = log_walk::walk(&self.log, outline, &mut self.checks, findings, watch).await?;
+        let (posted, skips) =
+            log_walk::walk(&self.log, outline, &mut self.checks, findings, watch).await?;
         let carried = stream_walk::walk(&self.log, outline, sample, findings, watch).await?;
         if let Some(carried) = carried {
             stream_walk::compare_totals(&posted, &carried, findings);
         }
-        Ok(())
+        Ok(skips)
     }
 }

@@ -7,6 +7,7 @@ use daybook_core::bank::{Bank, BankCommand, BankRejection};
 use daybook_core::ids::Actor;
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::ExpectedVersion;
+use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status;
 use metrics::Counter;
@@ -20,7 +21,7 @@ use super::CommandRequest;
 use super::deadline::caller_timeout;
 use super::fields::{Caller, Sender};
 use super::places::{Place, Places};
-use super::refusal;
+use super::{projection, refusal};
 use crate::settings::Settings;
 use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
 
@@ -30,6 +31,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// See the module.
 pub(crate) struct Desk {
     submissions: mpsc::Sender<Submission<Bank>>,
+    /// For what is looked up before a command is submitted.
+    log: LogReader,
     places: Places,
     /// One for each `ExecuteStream` call.
     streams: Arc<Semaphore>,
@@ -51,6 +54,7 @@ impl Desk {
     /// A desk that submits to the decider.
     pub(crate) fn new(
         submissions: mpsc::Sender<Submission<Bank>>,
+        log: LogReader,
         reachable: watch::Receiver<bool>,
         settings: &Settings,
         stopping: CancellationToken,
@@ -58,6 +62,7 @@ impl Desk {
     ) -> Self {
         Self {
             submissions,
+            log,
             places: Places::new(settings.commands_max),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             reachable,
@@ -81,6 +86,7 @@ impl Desk {
         let caller = Caller::new(Sender::of(&request)?, context)?;
         let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
         let command = request.into_inner().into_command()?;
+        self.check(&command).await?;
         self.execute_command(command, caller, timeout).await
     }
 
@@ -94,6 +100,11 @@ impl Desk {
         let place = self.places.of_a_call().ok_or_else(|| self.too_much())?;
         let waiting = self.submit(command, caller, timeout, place)?;
         self.wait(waiting).await
+    }
+
+    /// Checks what only the log can tell.
+    pub(super) async fn check(&self, command: &BankCommand) -> Result<(), Status> {
+        projection::check_event(&self.log, command).await
     }
 
     /// As [`Desk::execute`], for callers that are kept waiting rather than refused when too much is in hand.

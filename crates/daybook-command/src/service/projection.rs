@@ -1,13 +1,55 @@
 //! Requests of operators that speak of one event of a projection. Each must say why: the answer to "why does this row lack
-//! that event?" stands in the log.
+//! that event?" stands in the log. And the event must be there: what was skipped by mistake would wait for an event to come.
 
-use daybook_core::bank::BankCommand;
-use daybook_core::projection::ProjectionCommand;
+use daybook_core::bank::{BankCommand, PROJECTIONS};
+use daybook_core::projection::{EventPlace, ProjectionCommand};
+use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
-use tonic::Status;
+use daybook_runtime::status::{self, invalid_argument};
+use tonic::{Code, Status};
 
 use super::CommandRequest;
 use super::fields::{event_place, projection};
+use super::refusal;
+
+/// Refuses a command that speaks of a projection that there is none of, or of an event that the log does not hold.
+pub(super) async fn check_event(log: &LogReader, command: &BankCommand) -> Result<(), Status> {
+    let BankCommand::Projection(
+        ProjectionCommand::SkipEvent { projection, event }
+        | ProjectionCommand::RetryEvent { projection, event },
+    ) = command
+    else {
+        return Ok(());
+    };
+    let name = projection.as_str();
+    if !PROJECTIONS.contains(&name) {
+        let what = format!("there is no projection `{name}`, only {}", PROJECTIONS.join(", "));
+        let facts = vec![("projection", name.to_owned())];
+        return Err(status::error(Code::NotFound, "NO_SUCH_PROJECTION", what, facts));
+    }
+    check_place(log, *event).await
+}
+
+async fn check_place(log: &LogReader, event: EventPlace) -> Result<(), Status> {
+    let EventPlace { partition, position } = event;
+    let away = |error: &dyn std::fmt::Display| {
+        tracing::warn!(%error, "cannot look up the event of a decision about a projection");
+        refusal::log_away()
+    };
+    let found = log.read_log_at(&[position]).await.map_err(|error| away(&error))?;
+    let Some(found) = found.first() else {
+        let head = log.head().await.map_err(|error| away(&error))?.position;
+        let what = format!("there is no event at position {position}; the log ends at {head}");
+        let facts = vec![("position", position.to_string()), ("head", head.to_string())];
+        return Err(status::error(Code::NotFound, "NO_SUCH_EVENT", what, facts));
+    };
+    if found.partition != partition {
+        let of = found.partition;
+        let what = format!("is {partition}; the event at position {position} is of partition {of}");
+        return Err(invalid_argument("partition", what));
+    }
+    Ok(())
+}
 
 impl CommandRequest for proto::SkipProjectionEventRequest {
     const NEEDS_REASON: bool = true;

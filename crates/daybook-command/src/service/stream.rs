@@ -131,6 +131,7 @@ async fn submit(
 ) -> Result<Waiting, Status> {
     let (context, command) = taken_apart(request.command)?;
     let caller = Caller::new(sender, context)?;
+    desk.check(&command).await?;
     let place = desk.place().await?;
     desk.submit(command, caller, COMMAND_TIMEOUT, place)
 }

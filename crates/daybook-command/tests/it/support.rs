@@ -31,6 +31,9 @@ pub(crate) use self::ledger::{Event, Ledger};
 pub(crate) use self::order::{Order, What};
 pub(crate) use self::proxy::{Fault, Proxy};
 
+/// Of the log.
+pub(crate) const PARTITIONS: u16 = 16;
+
 /// A PostgreSQL with a log and a Redis, nobody else's.
 pub(crate) struct World {
     pub(crate) postgres: TestPostgres,
@@ -49,7 +52,7 @@ impl World {
         let (postgres, redis) =
             tokio::join!(TestPostgres::start_with(settings), TestRedis::start());
         let admin = PgPoolOptions::new().connect(&postgres.admin_url()).await.unwrap();
-        daybook_eventlog::migrate::run(&admin, 16).await.unwrap();
+        daybook_eventlog::migrate::run(&admin, PARTITIONS).await.unwrap();
         postgres.allow_login("daybook_command").await.unwrap();
         Self { postgres, redis, admin }
     }

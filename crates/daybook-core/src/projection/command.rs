@@ -7,7 +7,8 @@ use super::{EventPlace, ProjectionName};
 /// A command to one projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ProjectionCommand {
-    /// Passes over one event, now and in every generation to come. It cannot be taken back.
+    /// Permits to leave out one event, now and in every generation to come, where it cannot be applied. It cannot be taken
+    /// back.
     SkipEvent {
         /// Which projection.
         projection: ProjectionName,

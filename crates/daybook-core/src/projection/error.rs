@@ -23,9 +23,9 @@ pub enum ProjectionError {
         /// What was given.
         partition: Partition,
     },
-    /// The event is passed over already.
+    /// The event may be left out already.
     #[error(
-        "projection `{projection}` passes over the event at position {} in partition {} already",
+        "projection `{projection}` may leave out the event at position {} in partition {} already",
         event.position, event.partition
     )]
     SkippedAlready {
@@ -34,9 +34,9 @@ pub enum ProjectionError {
         /// Which event.
         event: EventPlace,
     },
-    /// As many as it may pass over.
+    /// As many as it may leave out.
     #[error(
-        "projection `{projection}` passes over {PROJECTION_SKIPS_MAX} events, which is the most allowed"
+        "projection `{projection}` may leave out {PROJECTION_SKIPS_MAX} events, which is the most allowed"
     )]
     TooManySkips {
         /// Which projection.

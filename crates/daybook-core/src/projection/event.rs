@@ -24,7 +24,7 @@ event_payload! {
 /// How payloads of older schema versions are read: none yet.
 const UPCASTERS: &[Upcaster] = &[];
 
-/// The projection passes over one event, for ever.
+/// The projection may leave out one event, now and in every generation to come, where it cannot apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionEventSkipped {
     /// Which.

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::{EventPlace, ProjectionEvent};
 use crate::domain::Aggregate;
 
-/// A projection passes over at most this many events: one by one is how an operator decides, and who has thousands to
-/// pass over has a projection to mend.
+/// A projection may leave out at most this many events: one by one is how an operator decides, and who has thousands to
+/// leave out has a projection to mend.
 pub const PROJECTION_SKIPS_MAX: usize = 10_000;
 
 /// A projection that something was decided about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionRecord {
-    /// The events that it passes over.
+    /// The events that it may leave out.
     pub skipped: BTreeSet<EventPlace>,
 }
 

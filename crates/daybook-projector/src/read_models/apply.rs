@@ -15,7 +15,6 @@ use crate::checkpoint::{self, Move};
 use crate::decoded::Decoded;
 use crate::failure;
 use crate::projection::{Fact, FoldError, Write};
-use crate::skips::Skips;
 
 /// How long one statement may take that erases: a subject may be in very many rows. Whatever else takes longer than the
 /// connection allows is at fault, or in the way.
@@ -147,16 +146,14 @@ impl<E> ReadModels<E> {
         Ok(())
     }
 
-    /// Each projection folds once, over all partitions that move, without what an operator had passed over.
+    /// Each projection folds once, over all partitions that move.
     fn fold(&self, moves: &[Move], events: &[Decoded<E>]) -> Result<Vec<Write>, Failure> {
         let mut writes = Vec::new();
         for (index, model) in self.models.iter().enumerate() {
             let ranges = self.ranges(moves, index);
-            let skips = self.skips.get(model.name());
             let takes = |event: &RecordedEvent| {
                 let range = ranges.get(event.partition.index()).copied().flatten();
                 range.is_some_and(|(from, to)| from < event.position && event.position <= to)
-                    && !is_skipped(skips, event)
             };
             let facts = events
                 .iter()
@@ -198,8 +195,4 @@ fn fact<E>(event: &Decoded<E>) -> Result<Fact<'_, E>, FoldError> {
 
 pub(super) fn tip(event: &RecordedEvent) -> Tip {
     Tip { position: event.position, event_id: event.event_id }
-}
-
-fn is_skipped(skips: Option<&Skips>, event: &RecordedEvent) -> bool {
-    skips.is_some_and(|skips| skips.contains(event.partition, event.position))
 }

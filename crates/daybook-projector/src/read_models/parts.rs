@@ -1,6 +1,8 @@
 //! Applying what is left of a batch after something in it failed: who was lost is marked, and an event that cannot be
-//! applied is found, so that only its partition of that projection stands.
+//! applied is found. Where an operator has permitted it, the event is left out; else only its partition of that projection
+//! stands.
 
+use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
 use daybook_eventlog::Tip;
 
@@ -50,7 +52,20 @@ impl<E> ReadModels<E> {
             let tip = apply::tip(&event.recorded);
             let from = self.slots[whole.slot].position;
             let step = Move { from, to: tip.position, applied: Some(tip), ..whole };
-            match self.attempt(&[step], events).await {
+            let mut tried = self.attempt(&[step], events).await;
+            if let Err(Failure::Event(error)) = &tried
+                && self.may_leave_out(whole.slot, &event.recorded)
+            {
+                tracing::warn!(
+                    projection.name = self.models[self.slots[whole.slot].model].name(),
+                    event.position = %tip.position,
+                    error,
+                    "left out an event that cannot be applied, as an operator permitted"
+                );
+                // The step goes over this event alone.
+                tried = self.attempt(&[step], &[]).await;
+            }
+            match tried {
                 Ok(()) => {}
                 Err(Failure::Passing(error)) => return Err(ApplyError::Passing(error)),
                 Err(Failure::Lost) => return self.mark_lost(&[step], applied).await,
@@ -60,6 +75,11 @@ impl<E> ReadModels<E> {
             }
         }
         Ok(())
+    }
+
+    fn may_leave_out(&self, slot: usize, event: &RecordedEvent) -> bool {
+        let skips = self.skips.get(self.models[self.slots[slot].model].name());
+        skips.is_some_and(|skips| skips.permits(event.partition, event.position))
     }
 
     /// Records that a projection cannot apply the event at `tip`, and stands before it.

@@ -24,7 +24,7 @@ pub(super) struct Build<E> {
     pub(super) live: Generation,
     /// Its rows are the fold of the log after this position.
     pub(super) after: Position,
-    /// What operators had passed over by then.
+    /// What operators had permitted to be left out by then.
     pub(super) skips: Skips,
     /// Only these partitions are filled; `None`: all. One that is not filled whole can be compared and never swapped in.
     pub(super) partitions: Option<Vec<Partition>>,
@@ -79,7 +79,6 @@ impl<E> Build<E> {
     pub(super) fn takes(&self, event: &RecordedEvent) -> bool {
         event.position > self.after
             && self.projection.stream_types().contains(&event.stream_id.stream_type())
-            && !self.skips.contains(event.partition, event.position)
     }
 
     /// Makes the primary keys, once, by whoever needs them first: at the end, or where a row that was written has to be

@@ -109,25 +109,20 @@ async fn apply<E: EventPayload>(
     page: &Page,
 ) -> Result<Frontier, RebuildError> {
     let mut next = frontier.clone();
-    let mut changes = build.projection.changes();
-    let mut last = Position::ZERO;
     let mut due: Vec<_> = page.events.iter().filter(|event| frontier.is_due(event, to)).collect();
     due.iter().for_each(|event| next.note(event));
     due.retain(|event| build.takes(event));
-    for event in decode(due, keys).await? {
-        build.fold(changes.as_mut(), &event)?;
-        last = event.recorded.position;
-    }
     next.move_to(page.reached, to);
     generations::move_reached(connection, build, frontier, &next).await?;
-    for change in changes.take() {
-        let write = change.statement(build.generation);
-        let changed = write.query.execute(&mut *connection).await?.rows_affected();
-        let expected = write.rows_expected.unwrap_or(changed);
-        if expected != changed {
-            let (projection, before) = (build.name(), last.next());
-            return Err(RebuildError::RowMissing { projection, expected, changed, before });
+    let mut changes = build.projection.changes();
+    for event in decode(due, keys).await? {
+        if build.may_leave_out(event.recorded) {
+            build.write(connection, changes.take(), event.recorded.position).await?;
+            build.apply_permitted(connection, &event).await?;
+        } else {
+            build.fold(changes.as_mut(), &event)?;
         }
     }
+    build.write(connection, changes.take(), page.reached.next()).await?;
     Ok(next)
 }

@@ -1,6 +1,7 @@
 //! Checking: whether a live generation is the fold of the log (G7). A new one is filled beside it by the same code that a
-//! rebuild uses, both are compared row by row at one same position, and the new one is thrown away. What operators had
-//! passed over is passed over.
+//! rebuild uses, both are compared row by row at one same position, and the new one is thrown away. What operators have
+//! permitted to be left out is left out where it cannot be applied. A live generation that says that it is ahead of the log
+//! is compared up to the log's end, so that its rows are named.
 //!
 //! That takes room for the tables once more, and a role that may make them. In exchange nothing is folded by other code than
 //! a rebuild's, every projection can be checked without a line of its own, and memory is bounded as a rebuild's is.
@@ -40,11 +41,8 @@ pub enum Verdict {
         differences: Vec<Difference>,
         /// How many differ.
         total: i64,
-    },
-    /// Its rows were folded from events that the log does not hold.
-    AheadOfLog {
-        /// Where one of its partitions is.
-        position: Position,
+        /// Where one of its partitions is, that was folded from events that the log does not hold.
+        ahead: Option<Position>,
     },
     /// It cannot be compared, for a reason that is no fault of its rows.
     NotComparable {
@@ -90,9 +88,6 @@ impl Rebuilder {
         for build in builds {
             match self.comparable(build).await {
                 Ok(_) => comparable.push(Arc::clone(build)),
-                Err(RebuildError::AheadOfLog { position, .. }) => {
-                    checked.push(build.checked(Verdict::AheadOfLog { position }));
-                }
                 Err(RebuildError::Refused { why, .. }) => {
                     checked.push(build.checked(Verdict::NotComparable { why }));
                 }
@@ -109,7 +104,8 @@ impl Rebuilder {
             generations::insert_reached(&self.read, build, frontier).await?;
             let comparison = self.verify(build, frontier, watch).await?;
             let (differences, total) = (comparison.differences, comparison.total);
-            checked.push(build.checked(Verdict::Compared { differences, total }));
+            let ahead = self.ahead_of_log(build).await?;
+            checked.push(build.checked(Verdict::Compared { differences, total, ahead }));
         }
         watch.enter(Phase::Done);
         Ok(checked)

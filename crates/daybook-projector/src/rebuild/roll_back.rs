@@ -4,10 +4,8 @@
 use std::sync::Arc;
 
 use daybook_core::event::EventPayload;
-use daybook_core::ids::Version;
-use daybook_core::projection::EventPlace;
 
-use super::build::{Build, Frontier};
+use super::build::Frontier;
 use super::progress::{Phase, Watch};
 use super::session::{Builder, Kept};
 use super::{RebuildError, Rebuilder, Rebuilt};
@@ -18,8 +16,8 @@ impl Rebuilder {
     /// Makes the kept generation current again. Stopped before the swap, it stays kept, further along.
     ///
     /// # Errors
-    /// When there is none, or it was filled by another version of the code or from another history of the log, or has
-    /// applied an event that an operator had passed over since, or something fails on the way.
+    /// When there is none, or it was filled by another version of the code or from another history of the log, or something
+    /// fails on the way.
     pub async fn roll_back<E: EventPayload>(
         &self,
         projection: &Arc<dyn Projection<E>>,
@@ -27,8 +25,7 @@ impl Rebuilder {
     ) -> Result<Rebuilt, RebuildError> {
         let skips = Skips::load(&self.log, projection.name()).await?;
         let mut builder = Builder::connect(&self.connector).await?;
-        let Kept { build, mut frontier, decided } = builder.take_kept(projection, skips).await?;
-        check_skips(&build, &frontier, decided)?;
+        let Kept { build, mut frontier } = builder.take_kept(projection, skips).await?;
         let builds = [Arc::new(build)];
         let [build] = &builds;
         let id = builder.id();
@@ -69,26 +66,4 @@ impl Rebuilder {
         }
         Ok(())
     }
-}
-
-/// A skip that was decided when the generation had gone beyond the event already, and stood still: the event is in its
-/// rows, and nobody can take it out.
-fn check_skips<E>(
-    build: &Build<E>,
-    frontier: &Frontier,
-    decided: Version,
-) -> Result<(), RebuildError> {
-    let is_applied = |event: &EventPlace| {
-        let reached = frontier.0.get(event.partition.index());
-        event.position > build.after
-            && reached.is_some_and(|reached| event.position <= reached.position)
-    };
-    let Some(event) = build.skips.skipped_after(decided).find(is_applied) else { return Ok(()) };
-    let EventPlace { partition, position } = event;
-    let why = format!(
-        "cannot go back: since generation {} was replaced an operator had the event at position {position} of partition \
-         {partition} skipped, and that generation has applied it; rebuild it",
-        build.generation.0
-    );
-    Err(RebuildError::Refused { projection: build.name(), why })
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_core::ids::{Position, Version};
+use daybook_core::ids::Position;
 use daybook_runtime::postgres::Connector;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use time::OffsetDateTime;
@@ -34,8 +34,6 @@ pub(super) struct Kept<E> {
     pub(super) build: Build<E>,
     /// Where it stands.
     pub(super) frontier: Frontier,
-    /// Of what operators decide it may know up to this version of the projection's stream.
-    pub(super) decided: Version,
 }
 
 /// The session of this rebuild.
@@ -121,11 +119,10 @@ impl Builder {
         }
         let generation = Generation(kept.try_get("generation")?);
         let after = Position::new(kept.try_get("from_position")?).unwrap_or_default();
-        let decided = Version::new(kept.try_get("decided_version")?).unwrap_or_default();
         let frontier = generations::read_reached(&mut tx, name, generation).await?;
         tx.commit().await?;
         let build = Build::new(Arc::clone(projection), generation, live, after, skips);
-        Ok(Kept { build, frontier, decided })
+        Ok(Kept { build, frontier })
     }
 
     /// Writes the progress down again and again. Ends only when the session or a generation is lost.

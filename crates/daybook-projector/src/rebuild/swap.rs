@@ -56,22 +56,10 @@ impl Rebuilder {
             tx.execute(sqlx::AssertSqlSafe(format!("SET LOCAL {setting}"))).await?;
         }
         let live = lock_live(&mut tx, build, frontier.0.len()).await?;
-        self.check_skips(build).await?;
         let to = self.level(frontier, &live).await?;
         self.advance_within(&mut tx, build, frontier, &to).await?;
         exchange(&mut tx, build, keep_old, builder).await?;
         tx.commit().await?;
-        Ok(())
-    }
-
-    /// What was passed over since the build began may be in its rows.
-    async fn check_skips<E>(&self, build: &Build<E>) -> Result<(), RebuildError> {
-        let mut skips = build.skips.clone();
-        if skips.refresh(&self.log).await? {
-            let (projection, why) =
-                (build.name(), "was decided on by an operator meanwhile; run it again");
-            return Err(RebuildError::Refused { projection, why: why.to_owned() });
-        }
         Ok(())
     }
 
@@ -146,7 +134,6 @@ async fn exchange<E>(
     let became = sqlx::query(include_str!("queries/replace_current.sql"))
         .bind(name)
         .bind(old)
-        .bind(build.skips.version().get())
         .execute(&mut *connection)
         .await?
         .rows_affected();

@@ -9,7 +9,7 @@ use daybook_core::event::EventPayload;
 use daybook_core::ids::Position;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use super::build::{Build, Frontier};
+use super::build::{Build, Frontier, Reached};
 use super::catch_up::Target;
 use super::compare::{self, Comparison};
 use super::progress::{Phase, Watch};
@@ -17,7 +17,8 @@ use super::tries::Tries;
 use super::{RebuildError, Rebuilder, generations, swap};
 
 impl Rebuilder {
-    /// How far the live generation is (index = partition), where a new one can be compared with it at all.
+    /// How far the live generation is (index = partition), but no further than the log, where a new one can be compared
+    /// with it at all.
     pub(super) async fn comparable<E>(
         &self,
         build: &Build<E>,
@@ -43,17 +44,29 @@ impl Rebuilder {
         if live.0.len() != head.partition_positions.len() {
             return refuse("cannot be verified: no projector has begun its live generation");
         }
+        let within = |reached: &Reached| reached.position.min(head.position);
+        Ok(build.mask(live.0.iter().map(within).collect()))
+    }
+
+    /// Where the live generation was folded from events that the log does not hold; `None`: nowhere.
+    pub(super) async fn ahead_of_log<E>(
+        &self,
+        build: &Build<E>,
+    ) -> Result<Option<Position>, RebuildError> {
+        let mut connection = self.read.acquire().await?;
+        let live = generations::read_reached(&mut connection, build.name(), build.live).await?;
+        // Later than the checkpoints, which never pass it.
+        let head = self.log.head().await?;
         for reached in &live.0 {
             let known = match reached.applied {
                 Some(tip) => self.log.event_id_at(tip.position).await? == Some(tip.event_id),
                 None => true,
             };
             if reached.position > head.position || !known {
-                let (projection, position) = (build.name(), reached.position);
-                return Err(RebuildError::AheadOfLog { projection, position });
+                return Ok(Some(reached.position));
             }
         }
-        Ok(build.mask(live.0.iter().map(|reached| reached.position).collect()))
+        Ok(None)
     }
 
     /// Compares; the generation is then where the live one was.
@@ -87,7 +100,9 @@ impl Rebuilder {
         let mut snapshot = self.connector.connect().await?;
         let mut lock = self.read.begin().await?;
         lock.execute("SET LOCAL lock_timeout = '5s'").await?;
-        let live = build.mask(swap::lock_live(&mut lock, build, frontier.0.len()).await?);
+        let live = swap::lock_live(&mut lock, build, frontier.0.len()).await?;
+        let head = self.log.head().await?.position;
+        let live = build.mask(live.into_iter().map(|position| position.min(head)).collect());
         let mut tx = self.read.begin().await?;
         let reached = self.advance_within(&mut tx, build, frontier, &live).await?;
         tx.commit().await?;

@@ -100,7 +100,15 @@ impl<E: EventPayload> Worker<E> {
         let taken = events.iter().filter(is_taken).collect();
         for event in decode(taken, self.keys.as_ref()).await? {
             for pile in self.piles.iter_mut().filter(|pile| pile.takes(event.recorded)) {
-                pile.build.fold(pile.changes.as_mut(), &event)?;
+                if pile.build.may_leave_out(event.recorded) {
+                    let (changes, before) = (pile.changes.take(), event.recorded.position);
+                    pile.write(changes, &mut self.connection, &self.read, before).await?;
+                    pile.build.make_key(&self.read).await?;
+                    pile.build.apply_permitted(&mut self.connection, &event).await?;
+                    pile.written = true;
+                } else {
+                    pile.build.fold(pile.changes.as_mut(), &event)?;
+                }
             }
         }
         self.position = events.last().map_or(self.position, |event| event.position);

@@ -13,7 +13,8 @@ use crate::failure::Failure;
 pub(crate) enum ProjectionVerb {
     /// Try the event again at which a partition stopped: its cause was mended. Needs --reason.
     Retry(EventArgs),
-    /// Pass over an event for ever: now, and in every rebuild. It cannot be taken back. Needs --reason.
+    /// Permit to leave an event out where it cannot be applied: now, and in every rebuild. What can be applied is applied
+    /// all the same. It cannot be taken back. Needs --reason.
     Skip(EventArgs),
 }
 
@@ -28,8 +29,7 @@ pub(crate) struct EventArgs {
     /// The event's position in the log.
     #[arg(long, value_name = "POSITION")]
     position: i64,
-    /// Do not ask first whether the projection stands at this event. What was applied already stays in the rows until a
-    /// rebuild.
+    /// Do not ask first whether the projection stands at this event. What was applied already stays in the rows.
     #[arg(long)]
     unchecked: bool,
     #[command(flatten)]
@@ -71,7 +71,7 @@ fn command(verb: ProjectionVerb) -> Command {
     }
 }
 
-/// A slip of the finger would leave an event out of the read model for ever, or do nothing and say that it did.
+/// A slip of the finger would do nothing and say that it did.
 async fn check_stands(session: &Session, args: &EventArgs) -> Result<(), Failure> {
     let question = v1::GetProjectionStatusRequest { projection: args.projection.clone() };
     let answer = session.query.projections(&question).await?;

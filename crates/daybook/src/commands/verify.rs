@@ -9,8 +9,9 @@ use daybook_keys::KeySettings;
 use daybook_projector::rebuild::Rebuilder;
 use daybook_prover::verify::TreeReport;
 use daybook_runtime::postgres;
-use daybook_verify::{Finding, Progress, ReadModel, Report, Sample, Verifier, Watch};
+use daybook_verify::{Finding, Progress, ReadModel, Report, Sample, Skip, Skips, Verifier, Watch};
 use serde_json::json;
+use time::format_description::well_known::Rfc3339;
 use tokio::sync::watch::Receiver;
 
 use self::tree::TreeArgs;
@@ -27,7 +28,8 @@ event's command in log.commands and every command's events in the log, postings 
 
 Checked for the sampled partitions, or for all with --all: the balance that each event carries against the sum of amounts
 before it, each snapshot against the fold of its events, each read model row by row against a new fold of the log at the same
-position, less what operators had passed over on record. With --all also the sum of all balances against all amounts.
+position; what an operator has permitted to be left out (a skip) is left out where it cannot be applied, and each skip is
+listed, with who and why. With --all also the sum of all balances against all amounts.
 
 Each finding is a line that says where (position, stream, version; or table and key), which field, what is there and what is
 expected, and in brackets the rule. Values of a read model's columns are told where they are numbers.
@@ -44,7 +46,7 @@ is found, and where. Who can rewrite the signed checkpoints in the database too 
 
 Exit codes: 0 nothing found, 4 something is not as it must be, 1 the check did not come to its end.
 
-With --json each step is an object on a line: {\"progress\": …}, {\"finding\": …}, and at the end {\"verified\": …}.";
+With --json each step is an object on a line: {\"progress\": …}, {\"finding\": …}, {\"skip\": …}, and at the end {\"verified\": …}.";
 
 /// Flags of `verify`.
 #[derive(Debug, Args)]
@@ -176,6 +178,7 @@ fn print(session: &Session, report: &Report, hashed: Option<&TreeReport>) -> Res
             session.printer.object(&json!({"finding": finding_json(finding)}))?;
         }
     }
+    print_skips(session, &report.skips)?;
     if session.printer.json {
         session.printer.object(&json!({"verified": verified_json(report, hashed)}))?;
     }
@@ -203,6 +206,29 @@ fn print(session: &Session, report: &Report, hashed: Option<&TreeReport>) -> Res
         return Err(Failure::Found);
     }
     session.printer.say("nothing found")?;
+    Ok(())
+}
+
+/// No findings, but each may be why a read model lacks an event.
+fn print_skips(session: &Session, skips: &Skips) -> Result<(), Failure> {
+    for skip in skips.kept() {
+        let Skip { projection, partition, position, actor, reason, recorded_at, decided_at } = skip;
+        let at = recorded_at.format(&Rfc3339).unwrap_or_default();
+        let why = reason.as_deref().unwrap_or("a reason that nobody can read");
+        session.printer.say(&escape(&format!(
+            "skip: {projection} may leave out the event at position {position} of partition {partition}, says {actor} at \
+             {at} (position {decided_at}): {why}"
+        )))?;
+        if session.printer.json {
+            session.printer.object(&json!({"skip": {
+                "projection": projection, "partition": partition, "position": position, "actor": actor,
+                "reason": reason, "recorded_at": at, "decided_at_position": decided_at,
+            }}))?;
+        }
+    }
+    if u64::try_from(skips.kept().len()).is_ok_and(|kept| kept < skips.total()) {
+        session.printer.say(&format!("… and more skips: {} in all", skips.total()))?;
+    }
     Ok(())
 }
 
@@ -258,6 +284,7 @@ fn verified_json(report: &Report, hashed: Option<&TreeReport>) -> serde_json::Va
         "sampled_partitions": partitions,
         "read_models": models,
         "hashed_events": hashed.map(|hashed| hashed.events),
+        "skips_total": report.skips.total(),
         "checkpoints": hashed.map(|hashed| hashed.checkpoints),
         "findings_total": report.findings.total(),
         "findings_by_rule": report.findings.counts(),
