@@ -20,6 +20,10 @@ use crate::error::ReadError;
 use crate::head::{self, Head, Identity};
 use crate::row::recorded_event;
 
+/// Positions of which at least one in so many is wanted are read with what lies in between: looked up one by one, a
+/// thousand take three to seven times as long.
+const CLOSE_TOGETHER: usize = 2;
+
 /// Which way a stream is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -98,7 +102,8 @@ impl LogReader {
             .collect()
     }
 
-    /// The events at `positions`, in order, of one moment. Where the log has none it gives none.
+    /// The events at `positions`, which are in order, and of one moment; where they lie close together also those in
+    /// between. Where the log has none it gives none.
     ///
     /// # Errors
     /// When the database is away or an event is corrupt.
@@ -107,13 +112,16 @@ impl LogReader {
         positions: &[Position],
     ) -> Result<Vec<RecordedEvent>, ReadError> {
         let positions: Vec<i64> = positions.iter().map(|position| position.get()).collect();
-        sqlx::query(include_str!("queries/read_log_at.sql"))
-            .bind(positions)
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(recorded_event)
-            .collect()
+        let (Some(first), Some(last)) = (positions.first(), positions.last()) else {
+            return Ok(Vec::new());
+        };
+        let span = usize::try_from(last.saturating_sub(*first)).unwrap_or(usize::MAX);
+        let query = if span < positions.len().saturating_mul(CLOSE_TOGETHER) {
+            sqlx::query(include_str!("queries/read_log_between.sql")).bind(*first).bind(*last)
+        } else {
+            sqlx::query(include_str!("queries/read_log_at.sql")).bind(positions)
+        };
+        query.fetch_all(&self.pool).await?.iter().map(recorded_event).collect()
     }
 
     /// A part of one stream. None of its events is missing; no event at all means that the stream has none there.

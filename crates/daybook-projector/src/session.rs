@@ -206,6 +206,7 @@ impl<'d, E: EventPayload> Session<'d, E> {
         }
         let known = self.models.last_applied();
         wanted.extend(known.map(|tip| tip.position));
+        wanted.sort_unstable();
         let events = self.desk.log.reader.read_log_at(&wanted).await?;
         let is_known = |tip: Tip| {
             events.iter().any(|e| e.position == tip.position && e.event_id == tip.event_id)
