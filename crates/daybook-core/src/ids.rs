@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -201,6 +202,17 @@ text_id! {
     /// Who did it: the authenticated caller, never a field of the request's body.
     Actor: check_id
 }
+
+impl Actor {
+    /// Who a caller says they are, in Unicode's normal form NFC: one spelling of a name is one actor.
+    ///
+    /// # Errors
+    /// As [`Actor::fresh`].
+    pub fn normalised(name: &str) -> Result<Self, InvalidId> {
+        Self::fresh(ComposingNormalizerBorrowed::new_nfc().normalize(name))
+    }
+}
+
 text_id! {
     /// The caller's id for a command, by which a retry is recognised.
     CommandId: check_id
@@ -309,6 +321,15 @@ mod tests {
         assert_eq!(Actor::fresh("a\u{7}"), Err(InvalidId::Character('\u{7}')));
         for text in ["clerk ann", "Zoë", "東京", "e\u{301}"] {
             assert!(Actor::fresh(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_actor_has_one_spelling() {
+        assert_eq!(Actor::normalised("Jose\u{301}"), Actor::new("José"));
+        assert_eq!(Actor::normalised("山田 太郎"), Actor::new("山田 太郎"));
+        for c in ['\n', '\u{200b}', '\u{202e}', '\u{a0}'] {
+            assert_eq!(Actor::normalised(&format!("a{c}b")), Err(InvalidId::Character(c)));
         }
     }
 

@@ -6,7 +6,7 @@
 //! * how a decision is made: [`domain`];
 //! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and
 //!   both together: [`bank`]; beside them what operators tell projections: [`projection`] and the log's clock: [`clock`], and how people are forgotten:
-//!   [`subject`];
+//!   [`subject`]; and which read models there are: [`read_models`];
 //! * how a rule is tested: [`testing`].
 //!
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
@@ -29,6 +29,7 @@ pub mod account;
 pub mod bank;
 pub mod clock;
 pub mod projection;
+pub mod read_models;
 pub mod subject;
 pub mod transfer;
 

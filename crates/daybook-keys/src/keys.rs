@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use daybook_core::event::EventPayload;
 use daybook_core::ids::CommandId;
 use daybook_core::metadata::Metadata;
-use daybook_core::personal::Personal;
+use daybook_core::personal::{Personal, Sealed};
 use daybook_core::subject::SubjectId;
 
 use crate::key::SubjectKey;
@@ -45,30 +45,36 @@ impl Keys {
         let command_id = metadata.command_id.clone();
         let mut opened = Ok(());
         visit(metadata, payload, &mut |field, text| {
-            if opened.is_ok() {
-                opened = self.open_text(&command_id, field, text);
+            if opened.is_ok()
+                && let Some(sealed) = text.sealed()
+            {
+                opened = self.open_text(&command_id, field, sealed).map(|plain| {
+                    *text = plain.map_or(Personal::Erased, Personal::Plain);
+                });
             }
         });
         opened
     }
 
-    fn open_text(
+    /// The text that was sealed; `None` where its subject was forgotten.
+    ///
+    /// # Errors
+    /// When the key is not among these, or does not open it there.
+    pub fn open_text(
         &self,
         command_id: &CommandId,
         field: &str,
-        text: &mut Personal,
-    ) -> Result<(), OpenError> {
-        let Some(sealed) = text.sealed() else { return Ok(()) };
+        sealed: &Sealed,
+    ) -> Result<Option<String>, OpenError> {
         let subject = &sealed.subject;
-        *text = match self.get(subject) {
-            None => return Err(OpenError::UnknownSubject(subject.clone())),
-            Some(None) => Personal::Erased,
+        match self.get(subject) {
+            None => Err(OpenError::UnknownSubject(subject.clone())),
+            Some(None) => Ok(None),
             Some(Some(key)) => {
                 let opened = key.open(sealed, command_id, field);
-                Personal::Plain(opened.map_err(|_| OpenError::NotSealedHere(subject.clone()))?)
+                opened.map(Some).map_err(|_| OpenError::NotSealedHere(subject.clone()))
             }
-        };
-        Ok(())
+        }
     }
 }
 

@@ -10,12 +10,16 @@ use zeroize::Zeroizing;
 
 use crate::key::{KEY_BYTES, SubjectKey};
 use crate::keys::Keys;
+use crate::word_key::WordKey;
 
 /// Connections at a time, at most.
 const POOL_SIZE: u32 = 4;
 
 /// Keys of one statement, at most.
 const KEYS_PER_STATEMENT: usize = 4096;
+
+/// SQLSTATE undefined_table.
+const NO_TABLE: &str = "42P01";
 
 /// Why the key store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +33,9 @@ pub enum KeyStoreError {
     /// A subject's id is not one.
     #[error("the key store holds a subject id that is none")]
     CorruptId(#[from] InvalidId),
+    /// It is one of an older build.
+    #[error("the key store has no key for words: run `daybook migrate` with --keys-database-url")]
+    NoWordKey,
     /// The operating system has no random numbers.
     #[error("failed to make a key")]
     NoRandomNumbers(#[from] getrandom::Error),
@@ -99,7 +106,53 @@ impl KeyStore {
         Ok(found.into_iter().collect())
     }
 
-    /// The same, with a new key for each that it does not know. When this returns they are durable.
+    /// Returns when it answers at all.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn answers(&self) -> Result<(), KeyStoreError> {
+        let nobody: &[&str] = &[];
+        sqlx::query(include_str!("queries/keys.sql")).bind(nobody).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The key for words of sealed texts.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or has none.
+    pub async fn word_key(&self) -> Result<WordKey, KeyStoreError> {
+        let found: Result<Option<Vec<u8>>, sqlx::Error> =
+            sqlx::query_scalar(include_str!("queries/word_key.sql"))
+                .fetch_optional(&self.pool)
+                .await;
+        match found {
+            Ok(Some(key)) => Ok(WordKey::from_bytes(&*key_bytes(&Zeroizing::new(key))?)),
+            Ok(None) => Err(KeyStoreError::NoWordKey),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_TABLE) => {
+                Err(KeyStoreError::NoWordKey)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A page of those whose key was destroyed, in the order of their ids; the next one begins after the last of these.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn destroyed(
+        &self,
+        after: Option<&SubjectId>,
+        limit: u32,
+    ) -> Result<Vec<SubjectId>, KeyStoreError> {
+        let texts: Vec<String> = sqlx::query_scalar(include_str!("queries/destroyed.sql"))
+            .bind(after.map_or("", SubjectId::as_str))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+        texts.into_iter().map(|text| Ok(SubjectId::new(text)?)).collect()
+    }
+
+    /// As [`KeyStore::keys`], with a new key for each that it does not know. When this returns they are durable.
     ///
     /// # Errors
     /// When it cannot be reached.
@@ -146,6 +199,9 @@ impl KeyStore {
 }
 
 fn subject_key(bytes: &[u8]) -> Result<SubjectKey, KeyStoreError> {
-    let bytes: [u8; KEY_BYTES] = bytes.try_into().map_err(|_| KeyStoreError::Corrupt)?;
-    Ok(SubjectKey::from_bytes(Zeroizing::new(bytes)))
+    Ok(SubjectKey::from_bytes(key_bytes(bytes)?))
+}
+
+fn key_bytes(bytes: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyStoreError> {
+    bytes.try_into().map(Zeroizing::new).map_err(|_| KeyStoreError::Corrupt)
 }

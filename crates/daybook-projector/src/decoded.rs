@@ -1,19 +1,22 @@
-//! What a fold is given of an event: payload and metadata, read once for all projections, their sealed texts opened.
+//! What a fold is given of an event: payload and metadata, read once for all projections, and the words of its reason where
+//! one of them needs these.
 //!
-//! The key store is asked after the events were read, once for all of them, and what it says is not kept: a key is destroyed
-//! before the log says so (`personal-data-erased`), and so whoever has read that gets no key any more. Where nothing is
-//! sealed nobody is asked.
+//! Only for words is anything opened. The key store is asked after the events were read, once for all of them, and what it says
+//! is not kept: a key is destroyed before the log says so (`personal-data-erased`), and so whoever has read that gets no key
+//! any more. Where nothing is sealed nobody is asked.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
 
 use daybook_core::event::{DecodeError, EventPayload, RecordedEvent};
 use daybook_core::metadata::Metadata;
-use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectId};
-use daybook_keys::{KeyStore, KeyStoreError, Keys, OpenError, subjects_of};
+use daybook_core::personal::{Personal, Sealed};
+use daybook_core::subject::ERASURE_STREAM_TYPE;
+use daybook_core::words::Words;
+use daybook_keys::{KeyStore, KeyStoreError, Keys, REASON, WordKey};
 use daybook_runtime::telemetry::error_chain;
 
-use crate::projection::Fact;
+use crate::projection::{Fact, NoWords, Projection};
 
 /// An event, and what could be read of it. One that cannot be read is an error of each projection that comes to it.
 pub(crate) struct Decoded<E, R = RecordedEvent> {
@@ -24,81 +27,74 @@ pub(crate) struct Decoded<E, R = RecordedEvent> {
 struct Content<E> {
     metadata: Metadata,
     payload: E,
-    /// Whose texts are sealed in the log.
-    subject: Option<SubjectId>,
+    words: Result<Option<Words>, NoWords>,
 }
 
-/// Why nobody can fold an event.
+/// Nobody can fold the event; another build may read it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unreadable {
-    /// Another build may read it.
-    #[error("{0}")]
-    Malformed(String),
-    /// Its rows could not be erased for one of them alone.
-    #[error("its personal texts are sealed for several subjects")]
-    SeveralSubjects,
-    #[error(
-        "its personal texts are sealed, and no key store is named: start with --keys-database-url"
-    )]
-    NoKeyStore,
-    #[error(transparent)]
-    NotOpened(#[from] OpenError),
-}
+#[error("{0}")]
+pub(crate) struct Unreadable(String);
 
 impl From<DecodeError> for Unreadable {
     fn from(error: DecodeError) -> Self {
-        Self::Malformed(error_chain(&error))
+        Self(error_chain(&error))
     }
 }
 
-/// Reads events and opens what is sealed in them.
+/// What it takes to know the words of reasons.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    /// Whether a projection needs them.
+    pub(crate) words: bool,
+    /// `None`: those of sealed reasons cannot be known.
+    pub(crate) keys: Option<&'a KeyStore>,
+}
+
+impl<'a> Reading<'a> {
+    /// For some projections.
+    pub(crate) fn of<'p, E: 'p>(
+        projections: impl IntoIterator<Item = &'p dyn Projection<E>>,
+        keys: Option<&'a KeyStore>,
+    ) -> Self {
+        let mut projections = projections.into_iter();
+        Self { words: projections.any(|projection| projection.clear_words().is_some()), keys }
+    }
+}
+
+/// Reads events.
 ///
 /// # Errors
-/// When something is sealed and the key store cannot be asked. What it does not know is an error of the event.
+/// When a reason is sealed and the key store cannot be asked. What it does not know is an error of the event.
 pub(crate) async fn decode<E: EventPayload, R: Borrow<RecordedEvent>>(
     events: Vec<R>,
-    keys: Option<&KeyStore>,
+    reading: Reading<'_>,
 ) -> Result<Vec<Decoded<E, R>>, KeyStoreError> {
     let read = |recorded: R| Decoded { content: Content::read(recorded.borrow()), recorded };
     let mut decoded: Vec<_> = events.into_iter().map(read).collect();
-    let subjects: HashSet<_> = decoded.iter().filter_map(Decoded::subject).cloned().collect();
-    if subjects.is_empty() {
+    if !reading.words {
         return Ok(decoded);
     }
-    let keys = match keys {
-        Some(store) => Some(store.keys(&subjects).await?),
-        None => None,
+    let contents = decoded.iter().filter_map(|event| event.content.as_ref().ok());
+    let sealed = contents.filter_map(|content| content.metadata.reason.as_ref()?.sealed());
+    let subjects: HashSet<_> = sealed.map(|sealed| sealed.subject.clone()).collect();
+    let keys = match reading.keys {
+        Some(store) if !subjects.is_empty() => {
+            Some(tokio::try_join!(store.keys(&subjects), store.word_key())?)
+        }
+        _ => None,
     };
-    for event in &mut decoded {
-        event.open(keys.as_ref());
+    for content in decoded.iter_mut().filter_map(|event| event.content.as_mut().ok()) {
+        content.find_words(keys.as_ref());
     }
     Ok(decoded)
-}
-
-impl<E: EventPayload, R> Decoded<E, R> {
-    fn subject(&self) -> Option<&SubjectId> {
-        self.content.as_ref().ok()?.subject.as_ref()
-    }
-
-    fn open(&mut self, keys: Option<&Keys>) {
-        let Ok(content @ Content { subject: Some(_), .. }) = &mut self.content else { return };
-        let opened = match keys {
-            Some(keys) => {
-                keys.open(&mut content.metadata, &mut content.payload).map_err(Unreadable::from)
-            }
-            None => Err(Unreadable::NoKeyStore),
-        };
-        if let Err(error) = opened {
-            self.content = Err(error);
-        }
-    }
 }
 
 impl<E, R: Borrow<RecordedEvent>> Decoded<E, R> {
     /// As a fold takes it.
     pub(crate) fn fact(&self) -> Result<Fact<'_, E>, &Unreadable> {
-        let Content { metadata, payload, subject } = self.content.as_ref()?;
-        Ok(Fact { recorded: self.recorded.borrow(), metadata, payload, subject: subject.as_ref() })
+        let Content { metadata, payload, words } = self.content.as_ref()?;
+        let words = words.as_ref().map(Option::as_ref);
+        Ok(Fact { recorded: self.recorded.borrow(), metadata, payload, words })
     }
 
     /// Whether rows may be erased for it, which takes longer than writing one.
@@ -109,12 +105,25 @@ impl<E, R: Borrow<RecordedEvent>> Decoded<E, R> {
 
 impl<E: EventPayload> Content<E> {
     fn read(event: &RecordedEvent) -> Result<Self, Unreadable> {
-        let (mut metadata, mut payload) = (event.parse_metadata()?, event.decode::<E>()?);
-        let mut subjects = HashSet::new();
-        subjects_of(&mut metadata, &mut payload, &mut subjects);
-        if subjects.len() > 1 {
-            return Err(Unreadable::SeveralSubjects);
-        }
-        Ok(Self { metadata, payload, subject: subjects.into_iter().next() })
+        let (metadata, payload) = (event.parse_metadata()?, event.decode::<E>()?);
+        Ok(Self { metadata, payload, words: Ok(None) })
+    }
+
+    fn find_words(&mut self, keys: Option<&(Keys, WordKey)>) {
+        self.words = match (&self.metadata.reason, keys) {
+            (None | Some(Personal::Erased), _) => Ok(None),
+            (Some(Personal::Plain(text)), _) => Ok(Some(Words::of(text))),
+            (Some(Personal::Sealed(sealed)), Some(keys)) => self.words_of(sealed, keys),
+            (Some(Personal::Sealed(_)), None) => Err(NoWords::NoKeyStore),
+        };
+    }
+
+    fn words_of(
+        &self,
+        sealed: &Sealed,
+        (keys, word_key): &(Keys, WordKey),
+    ) -> Result<Option<Words>, NoWords> {
+        let text = keys.open_text(&self.metadata.command_id, REASON, sealed)?;
+        Ok(text.map(|text| word_key.words(&text)))
     }
 }

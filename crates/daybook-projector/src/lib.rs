@@ -2,7 +2,8 @@
 //!
 //! - [`projection`]: what a projection is; [`rows`]: what it makes; [`projections`]: those of the built-in domain;
 //! - `feed`: which events are next, from messages and pages of the log;
-//! - `decoded`: their payloads, read, and opened where they are sealed;
+//! - `decoded`: their payloads, read, and the words of sealed reasons;
+//! - `forgotten`: whose words are not to be there any more;
 //! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
 //! - `log`: the log, and whether it still is the one that the rows were folded from;
 //! - `lease`: which instance of a group works on which partition;
@@ -28,6 +29,7 @@ mod checkpoint;
 mod decoded;
 mod failure;
 mod feed;
+mod forgotten;
 mod housekeeping;
 mod lease;
 mod log;

@@ -24,28 +24,41 @@ const CONNECTIONS_MAX: u32 = 2;
 pub(crate) struct Log {
     pub(crate) reader: LogReader,
     pub(crate) pool: PgPool,
-    connections: Arc<AtomicU64>,
+    connections: Connections,
+}
+
+/// How many connections a pool has made. Clones count the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connections(Arc<AtomicU64>);
+
+impl Connections {
+    pub(crate) fn made(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// A pool that counts its connections here.
+    pub(crate) fn pool(&self, connector: &Connector, connections_max: u32) -> PgPool {
+        let counter = Arc::clone(&self.0);
+        let options = connector.pool_options_then(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        options.max_connections(connections_max).connect_lazy_with(connector.options())
+    }
 }
 
 impl Log {
     /// Connects when first used.
     pub(crate) fn new(url: &str) -> Result<Self, InvalidUrl> {
-        let connections = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&connections);
+        let connections = Connections::default();
         // The primary: a standby that lags looks like a log that was restored.
         let connector = Connector::new(url, "daybook-projector")?;
-        let pool = connector
-            .pool_options_then(move || {
-                counter.fetch_add(1, Ordering::Relaxed);
-            })
-            .max_connections(CONNECTIONS_MAX)
-            .connect_lazy_with(connector.options());
+        let pool = connections.pool(&connector, CONNECTIONS_MAX);
         Ok(Self { reader: LogReader::new(pool.clone()), pool, connections })
     }
 
     /// How many connections were made so far: another number than before means that the log may be another.
     pub(crate) fn connections(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
+        self.connections.made()
     }
 
     /// Up to which position the log is the one that `slots` were folded from; `None`: all the way.

@@ -7,14 +7,15 @@
 
 use daybook_core::event::RecordedEvent;
 use daybook_core::metadata::Metadata;
-use daybook_core::subject::SubjectId;
+use daybook_core::words::Words;
+use daybook_keys::OpenError;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use crate::rows::Rows;
 
-/// One event, with payload and metadata read and their sealed texts opened, or erased where nobody can open them any more.
+/// One event, with payload and metadata read. Sealed texts stay sealed.
 #[derive(Debug)]
 pub struct Fact<'a, E> {
     /// The event as it stands in the log.
@@ -23,8 +24,9 @@ pub struct Fact<'a, E> {
     pub metadata: &'a Metadata,
     /// The payload.
     pub payload: &'a E,
-    /// Whose personal texts it has; `None` where none is sealed in the log, so that none can be erased.
-    pub subject: Option<&'a SubjectId>,
+    /// The words of its reason, where a projection needs them; `None` where it has none, or its subject was forgotten. An
+    /// error where it is sealed and does not open, although nobody was forgotten.
+    pub words: Result<Option<&'a Words>, &'a NoWords>,
 }
 
 impl<E> Clone for Fact<'_, E> {
@@ -50,6 +52,12 @@ pub trait Projection<E>: Send + Sync {
 
     /// The types of the streams whose events it does not pass over.
     fn stream_types(&self) -> &'static [&'static str];
+
+    /// Where its rows have words of reasons, for which sealed ones have to be opened: the statement, fed from an array of
+    /// subjects, that clears the words of these in a generation.
+    fn clear_words(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Whether its rows mean something without the events before a position: an entry does, the state of something that
     /// had begun before does not.
@@ -130,7 +138,8 @@ pub enum RowChange {
     /// They are new or not; a statement inserts or changes them, fed from arrays. Where none of them is there, they may
     /// as well be inserted as they are.
     Upsert(Rows, &'static str),
-    /// They are subjects and partitions; a statement, fed from arrays, empties the personal columns of any number of rows.
+    /// They are subjects and partitions; a statement, fed from arrays, clears what is found by their texts in any number of
+    /// rows.
     Erase(Rows, &'static str),
 }
 
@@ -156,9 +165,26 @@ impl RowChange {
 }
 
 /// Why an event cannot be applied. Says what is wrong, without payloads.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FoldError(pub String);
+
+/// Why the words of a sealed reason are not known, although nobody was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoWords {
+    /// Nobody gave the keys.
+    #[error("its reason is sealed, and no key store is named: start with --keys-database-url")]
+    NoKeyStore,
+    /// The keys do not open it.
+    #[error(transparent)]
+    NotOpened(#[from] OpenError),
+}
+
+impl From<&NoWords> for FoldError {
+    fn from(error: &NoWords) -> Self {
+        Self(error.to_string())
+    }
+}
 
 /// One build of a read model's tables; a rebuild makes the next one beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

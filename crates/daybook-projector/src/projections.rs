@@ -10,6 +10,7 @@ mod keyed;
 mod movement;
 mod posting_totals;
 mod postings;
+mod text;
 mod transfers;
 
 use std::sync::Arc;
@@ -51,10 +52,20 @@ fn partition_column(event: &RecordedEvent) -> Result<i16, FoldError> {
 #[cfg(test)]
 mod tests {
     use daybook_core::bank::PROJECTIONS;
+    use daybook_core::read_models::version_of;
+
+    use super::*;
 
     /// Operators may speak of those, and of no others.
     #[test]
     fn the_command_service_knows_all_projections() {
-        assert_eq!(super::all().iter().map(|known| known.name()).collect::<Vec<_>>(), PROJECTIONS);
+        assert_eq!(all().iter().map(|known| known.name()).collect::<Vec<_>>(), PROJECTIONS);
+    }
+
+    #[test]
+    fn the_query_service_knows_the_same_versions() {
+        for projection in all() {
+            assert_eq!(version_of(projection.name()), Some(projection.version()));
+        }
     }
 }

@@ -18,7 +18,7 @@ use daybook_core::projection::EventPlace;
 use daybook_eventlog::{LogReader, Tip};
 use sqlx::PgPool;
 
-pub(crate) use apply::ApplyError;
+pub(crate) use apply::{ApplyError, ERASING_TIMEOUT};
 
 use crate::checkpoint::{self, Model, OpenError, Slot, Standing, Stop, StopCause};
 use crate::projection::{Generation, Projection};

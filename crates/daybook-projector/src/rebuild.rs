@@ -138,10 +138,9 @@ pub enum RebuildError {
         #[source]
         source: FoldError,
     },
-    /// Rows without the texts would look as if somebody had been forgotten.
+    /// Rows without the words would look as if somebody had been forgotten.
     #[error(
-        "the event at position {position} has sealed personal texts, and no key store is named: start with \
-         --keys-database-url"
+        "the event at position {position} has a sealed reason, and no key store is named: start with --keys-database-url"
     )]
     NoKeyStore {
         /// Where the event is.
@@ -250,7 +249,7 @@ impl Rebuilder {
         Ok(Self { log, read, keys, connector, workers, memory_bytes })
     }
 
-    /// Opens sealed texts with these keys. Without, it ends where it meets one.
+    /// Finds words of sealed reasons with these keys. Without, a read model that needs them is not built where there is one.
     #[must_use]
     pub fn keys(mut self, keys: Option<KeyStore>) -> Self {
         self.keys = keys;

@@ -89,6 +89,10 @@ async fn session<E: EventPayload>(
         let Some(Assignment { partitions, aside }) = ties.assigned(shutdown).await else {
             return Ok(());
         };
+        // Before it serves, and before it applies anything over a connection that is new.
+        if session.must_clear_words() {
+            within(ERASING_BOUND, session.clear_words()).await?;
+        }
         // Said before they are taken on, so that none is given up in between.
         ties.tell(&partitions, session.lists());
         bounded(session.follow(&partitions, tried)).await?;

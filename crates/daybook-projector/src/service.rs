@@ -20,7 +20,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::housekeeping;
 use crate::lease::{Keeper, Member};
-use crate::log::Log;
+use crate::log::{Connections, Log};
 use crate::projection::Projection;
 use crate::projections;
 use crate::runner::{self, Ties, wait_or_stop};
@@ -88,11 +88,13 @@ async fn project(
     })
     .context("--redis-url")?;
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
-    let pool = read_pool(read_url, HEARTBEAT_CONNECTIONS_MAX).context("--read-database-url")?;
+    let uncounted = Connections::default();
+    let pool = read_pool(read_url, HEARTBEAT_CONNECTIONS_MAX, &uncounted);
+    let pool = pool.context("--read-database-url")?;
     let count = identity.partition_count;
     let keeper = Keeper::new(pool, member(&settings), count, assigned, worked_on);
-    let cleaning =
-        read_pool(read_url, HOUSEKEEPING_CONNECTIONS_MAX).context("--read-database-url")?;
+    let cleaning = read_pool(read_url, HOUSEKEEPING_CONNECTIONS_MAX, &uncounted);
+    let cleaning = cleaning.context("--read-database-url")?;
     let no_longer_working = CancellationToken::new();
     // On tasks of their own, which end with this one however it ends: nobody beats for a loop that is gone.
     let draining = AbortOnDropHandle::new(tokio::spawn(drain.run(sender, shutdown.clone())));
@@ -123,9 +125,12 @@ fn member(settings: &Settings) -> Member {
 
 fn desk(settings: &Settings) -> anyhow::Result<Desk<BankEvent>> {
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
+    let read_connections = Connections::default();
+    let read = read_pool(read_url, READ_CONNECTIONS_MAX, &read_connections);
     Ok(Desk {
         log: Log::new(&settings.log_database_url).context("--log-database-url")?,
-        read: read_pool(read_url, READ_CONNECTIONS_MAX).context("--read-database-url")?,
+        read: read.context("--read-database-url")?,
+        read_connections,
         keys: settings.keys.store("daybook-projector").context("--keys-database-url")?,
         projections: chosen(&settings.projections)?,
         batch_events_max: settings.batch_events_max,
@@ -145,12 +150,16 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<Arc<dyn Projection<BankEvent>>
 
 /// Commits here need not wait for the disk: rows and checkpoint go together, and what a crash of the server takes back
 /// is folded from the log again, which did wait.
-fn read_pool(url: &str, connections_max: u32) -> Result<PgPool, InvalidUrl> {
+fn read_pool(
+    url: &str,
+    connections_max: u32,
+    connections: &Connections,
+) -> Result<PgPool, InvalidUrl> {
     let connector = Connector::new(url, "daybook-projector")?
         .setting("synchronous_commit", "off")
         // An instance that is paused inside a transaction keeps nobody from taking over.
         .setting("idle_in_transaction_session_timeout", "3s");
-    Ok(connector.pool(connections_max))
+    Ok(connections.pool(&connector, connections_max))
 }
 
 /// The log's identity, which says how many partitions there are; `None` when stopped before there is one.

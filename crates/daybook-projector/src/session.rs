@@ -17,9 +17,10 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::checkpoint::OpenError;
-use crate::decoded::{Decoded, decode};
+use crate::decoded::{Decoded, Reading, decode};
 use crate::feed::{BrokenLog, Feed};
-use crate::log::Log;
+use crate::forgotten::{ClearError, clear_words};
+use crate::log::{Connections, Log};
 use crate::projection::Projection;
 use crate::read_models::{ApplyError, ReadModels};
 use crate::skips::SkipsError;
@@ -35,7 +36,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub(crate) struct Desk<E> {
     pub(crate) log: Log,
     pub(crate) read: PgPool,
-    /// `None`: what is sealed cannot be applied.
+    /// How many connections to it were made so far.
+    pub(crate) read_connections: Connections,
+    /// `None`: words of sealed reasons cannot be found.
     pub(crate) keys: Option<KeyStore>,
     pub(crate) projections: Vec<Arc<dyn Projection<E>>>,
     /// At most about this many events a transaction.
@@ -48,6 +51,16 @@ impl<E> Desk<E> {
     /// Events of a transaction, as a number of things in memory.
     pub(crate) fn page(&self) -> usize {
         usize::try_from(self.batch_events_max).unwrap_or(usize::MAX)
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading::of(self.projections.iter().map(AsRef::as_ref), self.keys.as_ref())
+    }
+
+    /// How many connections were made to the databases so far: another number than before means that another history may
+    /// lie behind one of them.
+    fn connections(&self) -> u64 {
+        self.log.connections() + self.read_connections.made()
     }
 }
 
@@ -69,6 +82,8 @@ pub(crate) enum SessionError {
     /// Nothing is passed over for that: it is read again when the store is back.
     #[error("failed to open personal texts")]
     Keys(#[from] KeyStoreError),
+    #[error(transparent)]
+    Forgotten(#[from] ClearError),
     #[error("failed to read what operators decided")]
     Skips(#[from] SkipsError),
     #[error("failed to stop what is ahead of the log")]
@@ -92,6 +107,8 @@ pub(crate) struct Session<'d, E> {
     owes_look: bool,
     /// How many connections to the log there had been when its history was last checked.
     connections_checked: u64,
+    /// How many connections to both databases there had been when words were last cleared; `None`: never.
+    connections_cleared: Option<u64>,
 }
 
 impl<'d, E: EventPayload> Session<'d, E> {
@@ -108,6 +125,7 @@ impl<'d, E: EventPayload> Session<'d, E> {
         let feed = Feed::new(now, desk.page());
         let (partitions, log_id) = (Partitions::default(), identity.log_id);
         let (looked_at, owes_look) = (Instant::now(), true);
+        let connections_cleared = None;
         Ok(Self {
             desk,
             models,
@@ -117,7 +135,23 @@ impl<'d, E: EventPayload> Session<'d, E> {
             looked_at,
             owes_look,
             connections_checked,
+            connections_cleared,
         })
+    }
+
+    /// Whether words of people who are forgotten may have come back.
+    pub(crate) fn must_clear_words(&self) -> bool {
+        self.connections_cleared != Some(self.desk.connections())
+    }
+
+    /// Clears them.
+    pub(crate) async fn clear_words(&mut self) -> Result<(), SessionError> {
+        let connections = self.desk.connections();
+        if let Some(keys) = &self.desk.keys {
+            clear_words(keys, &self.desk.read, &self.desk.projections).await?;
+        }
+        self.connections_cleared = Some(connections);
+        Ok(())
     }
 
     /// The next events, all of them from the log: at the positions that messages name, and page by page where messages are
@@ -136,7 +170,7 @@ impl<'d, E: EventPayload> Session<'d, E> {
         let mut next = self.read_named(named).await?;
         if !idle && !self.must_look(Instant::now()) {
             self.owes_look = true;
-            return Ok(decode(next, self.desk.keys.as_ref()).await?);
+            return Ok(decode(next, self.desk.reading()).await?);
         }
         let head = self.desk.log.reader.head().await?;
         let now = Instant::now();
@@ -148,7 +182,7 @@ impl<'d, E: EventPayload> Session<'d, E> {
             self.check_history(&head).await?;
         }
         self.feed.level(&head);
-        Ok(decode(next, self.desk.keys.as_ref()).await?)
+        Ok(decode(next, self.desk.reading()).await?)
     }
 
     /// Applies what [`Session::next`] gave. May be called with nothing: checkpoints then follow the head.

@@ -3,7 +3,7 @@
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_eventlog::{ReadError, ReplayError};
-use daybook_keys::{KeyStoreError, OpenError};
+use daybook_keys::{KeyStoreAway, KeyStoreError, OpenError};
 use daybook_runtime::repeats::Repeats;
 use daybook_runtime::status;
 use daybook_runtime::trouble::{self, Trouble};
@@ -43,6 +43,11 @@ pub(crate) enum QueryError {
         "read model `{projection}` is ahead of its log in partition {partition}: the log was restored; rebuild the projection"
     )]
     AheadOfLog { projection: &'static str, partition: Partition },
+    /// The read model has other tables and texts than this version answers from.
+    #[error(
+        "read model `{projection}` was filled by another version of Daybook: run `daybook rebuild {projection}`"
+    )]
+    OtherVersion { projection: &'static str },
     /// The read model was never made.
     #[error("there is no read model `{projection}` yet; has the projector run?")]
     NoReadModel { projection: &'static str },
@@ -80,6 +85,9 @@ pub(crate) enum QueryError {
     #[error("the event at position {position} has a text that cannot be opened: {why}")]
     Unopened { position: Position, why: OpenError },
     /// What it takes to open sealed texts is away.
+    #[error("the key store is away, and the answer needs it; try again")]
+    KeyStoreAway(#[from] KeyStoreAway),
+    /// The same.
     #[error(transparent)]
     KeyStore(#[from] KeyStoreError),
     /// Positions have no gaps, and yet events are missing.
@@ -211,6 +219,10 @@ impl From<QueryError> for Status {
                 ];
                 status::data_loss("READ_MODEL_AHEAD_OF_LOG", message, facts)
             }
+            QueryError::OtherVersion { projection } => {
+                let facts = vec![("projection", projection.to_owned())];
+                status::error(Code::Unavailable, "READ_MODEL_OUTDATED", message, facts)
+            }
             QueryError::NoReadModel { .. } => status::unavailable("READ_MODEL_MISSING", message),
             QueryError::NoCheckpoint => {
                 status::failed_precondition("NO_CHECKPOINT", "prover", message, Vec::new())
@@ -253,6 +265,7 @@ impl From<QueryError> for Status {
                 ];
                 status::data_loss(reason, message, facts)
             }
+            QueryError::KeyStoreAway(_) => status::unavailable("KEY_STORE_UNAVAILABLE", message),
             QueryError::KeyStore(error) => key_store_status(error),
             QueryError::LogGap { after, reached } => {
                 tracing::error!(%after, %reached, "{message}");
@@ -290,6 +303,7 @@ fn key_store_status(error: KeyStoreError) -> Status {
             let message = "the key store is away, and the answer holds sealed texts; try again";
             status::unavailable("KEY_STORE_UNAVAILABLE", message)
         }
+        KeyStoreError::NoWordKey => status::unavailable("NOT_MIGRATED", &error),
         KeyStoreError::Corrupt | KeyStoreError::CorruptId(_) => {
             tracing::error!("{error}");
             status::data_loss("KEY_STORE_CORRUPT", &error, Vec::new())

@@ -1,18 +1,20 @@
-//! Personal texts of events from the log, as they may be shown at this moment.
+//! Personal texts of events from the log and of rows of read models, as they may be shown at this moment.
 //!
-//! The key store is asked after the events were read, for each answer anew, with one question, and only where they hold
-//! sealed texts. Neither keys nor what they opened are kept: a key is destroyed before a forgetting is recorded, so an
-//! answer that knows of it, and each that is asked for later, shows nothing of the text.
+//! The key store is asked after events or rows were read, for each answer anew, and only where they hold sealed texts. Neither
+//! keys nor what they opened are kept: a key is destroyed before a forgetting is answered, so that no answer that is asked for
+//! later shows anything of the text, however many rows still have it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_core::bank::BankEvent;
 use daybook_core::event::{EventPayload as _, RecordedEvent};
+use daybook_core::ids::CommandId;
 use daybook_core::metadata::Metadata;
-use daybook_core::personal::Personal;
+use daybook_core::personal::{Personal, Sealed};
 use daybook_core::subject::SubjectId;
-use daybook_keys::{KeyStore, KeyStoreError, Keys, subjects_of};
+use daybook_keys::{KeyLookup, KeyStore, KeyStoreError, Keys, WordKey, subjects_of};
 use daybook_runtime::telemetry::error_chain;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::PgPool;
@@ -22,20 +24,20 @@ use crate::error::QueryError;
 
 /// Opens what is sealed, where there is a key store.
 pub(crate) struct Opener {
-    store: Option<KeyStore>,
+    keys: Option<KeyLookup>,
     /// How long one question to it may take: a connection and a look-up.
     ask_max: Duration,
 }
 
 impl Opener {
     pub(crate) fn new(store: Option<KeyStore>, ask_max: Duration) -> Self {
-        Self { store, ask_max }
+        Self { keys: store.map(|store| KeyLookup::new(store, ask_max)), ask_max }
     }
 
     /// Refuses a key store on the log's own server. Where one of the two is away nobody can tell, and the start goes on.
     pub(crate) async fn check_apart(&self, log: &PgPool) -> anyhow::Result<()> {
-        let Some(store) = &self.store else { return Ok(()) };
-        match bound(self.ask_max, store.check_apart(log)).await {
+        let Some(keys) = &self.keys else { return Ok(()) };
+        match bound(self.ask_max, keys.store().check_apart(log)).await {
             Ok(()) => Ok(()),
             Err(error @ KeyStoreError::NotApart) => Err(error.into()),
             Err(error) => {
@@ -53,15 +55,114 @@ impl Opener {
         events: &mut [RecordedEvent],
         budget: &Budget<'_>,
     ) -> Result<(), QueryError> {
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(lookup) = &self.keys else { return Ok(()) };
         let mut subjects = HashSet::new();
         let sealed: Vec<_> =
             events.iter_mut().filter_map(|event| SealedEvent::of(event, &mut subjects)).collect();
         if subjects.is_empty() {
             return Ok(());
         }
-        let keys = budget.bound(bound(self.ask_max, store.keys(&subjects))).await?;
+        let keys = budget.bound(lookup.keys(subjects)).await?;
         sealed.into_iter().try_for_each(|event| event.open(&keys))
+    }
+
+    /// What opens the texts of rows, given whom they are sealed for. Amounts are answered whether or not the key store is there.
+    pub(crate) async fn keys_of_rows<'a>(
+        &self,
+        subjects: impl Iterator<Item = &'a str>,
+        budget: &Budget<'_>,
+    ) -> RowKeys {
+        let subjects: HashSet<_> = subjects.filter_map(|id| SubjectId::new(id).ok()).collect();
+        let Some(lookup) = &self.keys else { return RowKeys::NoStore };
+        if subjects.is_empty() {
+            return RowKeys::Found(Arc::default());
+        }
+        budget.bound(lookup.keys(subjects)).await.map_or(RowKeys::Away, RowKeys::Found)
+    }
+
+    /// The key under which words of sealed texts are hashed; `None` without a key store.
+    pub(crate) async fn word_key(
+        &self,
+        budget: &Budget<'_>,
+    ) -> Result<Option<WordKey>, QueryError> {
+        match &self.keys {
+            Some(lookup) => Ok(Some(budget.bound(lookup.word_key()).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// What opens the texts of some rows, for one answer.
+pub(crate) enum RowKeys {
+    /// The service has no key store.
+    NoStore,
+    /// The key store does not answer.
+    Away,
+    Found(Arc<Keys>),
+}
+
+/// A text as a row has it.
+pub(crate) struct RowText<'a> {
+    /// Sealed or plain; empty where it was given and not recorded, `None` where none was given.
+    pub(crate) text: Option<String>,
+    /// Whom it is sealed for; `None`: nobody.
+    pub(crate) subject_id: Option<&'a str>,
+    /// The command that it was sealed in.
+    pub(crate) command_id: Option<&'a str>,
+    /// As what.
+    pub(crate) field: &'static str,
+}
+
+/// What may be shown of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// None was given.
+    Nothing,
+    Text(String),
+    /// Its subject was forgotten.
+    Erased,
+    /// Nobody here has keys.
+    Sealed,
+    /// It cannot be opened now.
+    Unavailable,
+}
+
+impl RowKeys {
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self, Self::Away)
+    }
+
+    /// What may be shown of a text.
+    pub(crate) fn show(&self, row: RowText<'_>) -> Shown {
+        match (row.text, row.subject_id, self) {
+            (None, ..) => Shown::Nothing,
+            (Some(text), ..) if text.is_empty() => Shown::Erased,
+            (Some(text), None, _) => Shown::Text(text),
+            (Some(_), Some(_), Self::NoStore) => Shown::Sealed,
+            (Some(_), Some(_), Self::Away) => Shown::Unavailable,
+            (Some(text), Some(subject_id), Self::Found(keys)) => {
+                let command_id = row.command_id.unwrap_or_default();
+                open(keys, text, subject_id, command_id, row.field)
+            }
+        }
+    }
+}
+
+/// A text that does not open although nobody was forgotten is a loss. It takes no amounts along: whoever reads the event
+/// itself is told.
+fn open(keys: &Keys, text: String, subject_id: &str, command_id: &str, field: &str) -> Shown {
+    let place = SubjectId::new(subject_id).and_then(|id| Ok((id, CommandId::new(command_id)?)));
+    let opened = place.map_err(|error| error.to_string()).and_then(|(subject, command_id)| {
+        let opened = keys.open_text(&command_id, field, &Sealed { subject, text });
+        opened.map_err(|error| error.to_string())
+    });
+    match opened {
+        Ok(Some(text)) => Shown::Text(text),
+        Ok(None) => Shown::Erased,
+        Err(error) => {
+            tracing::error!(%error, subject.id = subject_id, "a text of a read model does not open");
+            Shown::Unavailable
+        }
     }
 }
 

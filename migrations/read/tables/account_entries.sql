@@ -13,14 +13,16 @@ CREATE TABLE read.account_entries_{generation} (
     -- Posted balance after it.
     balance        bigint      NOT NULL,
     currency       text        NOT NULL,
-    -- The other account of a transfer, the customer of a refund (NULL: erased).
+    -- The other account of a transfer, the customer of a refund.
     counterparty   text,
     transfer_id    text,
     actor          text        NOT NULL,
+    -- Reason and customer as the log has them: sealed for subject_id in command command_id, or in plain where these are NULL.
+    -- An empty reason was given and not recorded, because its subject was forgotten.
     reason         text,
     correlation_id text        NOT NULL,
-    -- Whose sealed text the reason or the customer's name is, also when it is erased; NULL where the log has it in plain.
     subject_id     text        COLLATE "C",
+    command_id     text        COLLATE "C",
     -- Stands for account_id in the key: numbers are put in order in half the time of texts that begin alike. Two accounts may
     -- have the same, so the text is looked at too.
     account_hash   bigint      NOT NULL GENERATED ALWAYS AS (hashtextextended(account_id, 0)) STORED
@@ -29,7 +31,3 @@ CREATE TABLE read.account_entries_{generation} (
 -- [key]
 -- Serves statements by account and time; neither times nor an account's versions decrease with position.
 ALTER TABLE read.account_entries_{generation} ADD PRIMARY KEY (account_hash, recorded_at, position);
-
--- [indexes]
--- What is to be erased when somebody is forgotten, of other accounts too: without it that would be a walk through all rows.
-CREATE INDEX ON read.account_entries_{generation} (subject_id, partition) WHERE subject_id IS NOT NULL;

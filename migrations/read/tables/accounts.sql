@@ -2,8 +2,8 @@
 CREATE TABLE read.accounts_{generation} (
     account_id      text        COLLATE "C" NOT NULL,
     partition       smallint    NOT NULL,
-    -- NULL: erased, since the subject was forgotten.
-    owner           text,
+    -- As the log has it: sealed for subject_id in command command_id, or in plain where these are NULL.
+    owner           text        NOT NULL,
     currency        text        NOT NULL,
     -- Posted, in minor units.
     balance         bigint      NOT NULL,
@@ -15,7 +15,9 @@ CREATE TABLE read.accounts_{generation} (
     -- Version of the stream that the row reflects.
     version         bigint      NOT NULL,
     opened_at       timestamptz NOT NULL,
-    updated_at      timestamptz NOT NULL
+    updated_at      timestamptz NOT NULL,
+    subject_id      text        COLLATE "C",
+    command_id      text        COLLATE "C"
 ) WITH (fillfactor = 70);
 
 -- [key]

@@ -20,12 +20,13 @@ CREATE TABLE read.audit_{generation} (
     command_id     text        COLLATE "C",
     currency       text,
     ip             text,
-    -- Personal free text, and nothing else of it: it can be emptied without touching the rest.
+    -- As the log has it: sealed for subject_id in the event's command, or in plain where that is NULL. An empty one was given
+    -- and not recorded, because its subject was forgotten.
     reason         text,
-    -- The hashes of its words (daybook_core::words), emptied with it. An index of numbers is made in two thirds of the time
-    -- of one of texts. What that still holds of them goes with the next VACUUM.
+    -- The hashes of its words (daybook_core::words), those of a sealed one under the key store's word key; NULL where its
+    -- subject is forgotten. An index of numbers is made in two thirds of the time of one of texts. What that still holds of
+    -- them goes with the next VACUUM.
     words          bigint[],
-    -- Whose sealed text the reason is, also when it is erased; NULL where the log has it in plain.
     subject_id     text        COLLATE "C"
 );
 
@@ -55,5 +56,6 @@ CREATE INDEX audit_{generation}_actor ON read.audit_{generation} (((hashtextexte
 -- An amount range is a few magnitudes, each in the order of positions.
 CREATE INDEX audit_{generation}_magnitude ON read.audit_{generation} (magnitude, position)
     WITH (deduplicate_items = off) WHERE magnitude IS NOT NULL;
--- What is to be erased when somebody is forgotten.
-CREATE INDEX audit_{generation}_subject_id ON read.audit_{generation} (subject_id, partition) WHERE subject_id IS NOT NULL;
+-- Whose words are to be cleared when somebody is forgotten.
+CREATE INDEX audit_{generation}_subject_id ON read.audit_{generation} (subject_id, partition)
+    WHERE subject_id IS NOT NULL AND words IS NOT NULL;

@@ -12,8 +12,9 @@ CREATE TABLE read.transfers_{generation} (
     version                bigint   NOT NULL,
     -- Position of its first event: the order of lists.
     initiated_position     bigint   NOT NULL,
-    -- [{"status", "actor", "recorded_at", "reason", "position", "subject"}], in order; the subject only where the log has
-    -- the reason sealed for somebody, and then also when it is erased.
+    -- [{"status", "actor", "recorded_at", "reason", "position", "subject", "command_id"}], in order. The reason is as the log
+    -- has it: sealed for the subject in the command, or in plain where these are absent. An empty one was given and not
+    -- recorded, because its subject was forgotten.
     steps                  jsonb    NOT NULL
 );
 

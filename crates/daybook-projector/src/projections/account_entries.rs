@@ -1,12 +1,10 @@
-//! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added; personal texts go
-//! from them when their subject is forgotten.
+//! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added.
 
 use daybook_core::bank::BankEvent;
-use daybook_core::subject::ERASURE_STREAM_TYPE;
 
-use super::erasures::Erasures;
 use super::movement::Movement;
 use super::partition_column;
+use super::text::Text;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Column, Kind, Rows};
 
@@ -19,7 +17,7 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn version(&self) -> i32 {
-        3
+        4
     }
 
     fn tables(&self) -> &'static str {
@@ -27,7 +25,7 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &["account", ERASURE_STREAM_TYPE]
+        &["account"]
     }
 
     /// Each entry stands by itself.
@@ -36,9 +34,7 @@ impl Projection<BankEvent> for AccountEntries {
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        let erase = include_str!("account_entries/erase.sql");
-        let erasures = Erasures::new("account_entries", erase);
-        Box::new(Entries { rows: Rows::new("account_entries", COLUMNS), erasures })
+        Box::new(Entries(Rows::new("account_entries", COLUMNS)))
     }
 }
 
@@ -58,21 +54,22 @@ const COLUMNS: &[Column] = &[
     Column::new("reason", Kind::Text),
     Column::new("correlation_id", Kind::Text),
     Column::new("subject_id", Kind::Text),
+    Column::new("command_id", Kind::Text),
 ];
 
 /// In the order of the log: nobody else writes an entry with such a key, so there is nobody to wait for.
-struct Entries {
-    rows: Rows,
-    erasures: Erasures,
-}
+struct Entries(Rows);
 
 impl Changes<BankEvent> for Entries {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Account(event) = fact.payload else { return self.erasures.note(&fact) };
+        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
         let Some(movement) = Movement::of(event) else { return Ok(()) };
         let (recorded, metadata) = (fact.recorded, fact.metadata);
-        let personal = metadata.reason.is_some() || movement.names_person;
-        self.rows.push(&[
+        let reason = metadata.reason.as_ref().map(Text::from);
+        let customer = movement.customer.map(Text::from);
+        let subject = subject_of(reason, customer)?;
+        let counterparty = movement.counterparty.or(customer.map(|customer| customer.text));
+        self.0.push(&[
             recorded.stream_id.id().into(),
             recorded.recorded_at.into(),
             recorded.version.get().into(),
@@ -82,27 +79,66 @@ impl Changes<BankEvent> for Entries {
             movement.signed_amount()?.into(),
             movement.balance.into(),
             movement.amount.currency.code().into(),
-            movement.counterparty.into(),
+            counterparty.into(),
             movement.transfer_id.into(),
             metadata.actor.as_str().into(),
-            metadata.reason.as_ref().and_then(|reason| reason.reveal()).into(),
+            reason.map(|reason| reason.text).into(),
             metadata.correlation_id.as_str().into(),
-            fact.subject.filter(|_| personal).map(|subject| subject.as_str()).into(),
+            subject.into(),
+            subject.map(|_| metadata.command_id.as_str()).into(),
         ]);
         Ok(())
     }
 
     fn bytes(&self) -> usize {
-        self.rows.bytes() + self.erasures.bytes()
+        self.0.bytes()
     }
 
     fn take_final(&mut self) -> RowChanges {
-        let rows = self.rows.take();
+        let rows = self.0.take();
         Box::new((!rows.is_empty()).then_some(RowChange::Insert(rows)).into_iter())
     }
 
     fn take(&mut self) -> RowChanges {
-        let rows = self.take_final();
-        self.erasures.take_behind(rows)
+        self.take_final()
+    }
+}
+
+/// Whose key opens the texts of a row, which has room for one.
+fn subject_of<'a>(
+    reason: Option<Text<'a>>,
+    customer: Option<Text<'a>>,
+) -> Result<Option<&'a str>, FoldError> {
+    // A reason that was not recorded needs no key.
+    let texts = [reason.filter(|reason| !reason.text.is_empty()), customer];
+    let mut subjects = texts.into_iter().flatten().map(|text| text.subject);
+    match (subjects.next(), subjects.next()) {
+        (Some(one), Some(other)) if one != other => {
+            Err(FoldError("its personal texts are not all sealed for one subject".to_owned()))
+        }
+        (subject, _) => Ok(subject.flatten()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_of_a_row_have_one_subject_and_what_was_not_recorded_has_none() {
+        let text = |text, subject| Some(Text { text, subject });
+        let (alice, bob) = (Some("alice"), Some("bob"));
+        for (reason, customer, expected) in [
+            (None, None, Ok(None)),
+            (text("why", None), text("who", None), Ok(None)),
+            (text("x", alice), None, Ok(alice)),
+            (None, text("y", alice), Ok(alice)),
+            (text("x", alice), text("y", alice), Ok(alice)),
+            (text("", None), text("y", alice), Ok(alice)),
+            (text("x", alice), text("y", bob), Err(())),
+            (text("why", None), text("y", bob), Err(())),
+        ] {
+            assert_eq!(subject_of(reason, customer).map_err(drop), expected);
+        }
     }
 }

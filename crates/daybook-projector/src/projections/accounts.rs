@@ -1,17 +1,15 @@
 //! `accounts`: one row an account, as it stands.
 //!
-//! Events carry the balance and the held sum after them, so a row is the last word on each. The owner's name goes when its
-//! subject is forgotten.
+//! Events carry the balance and the held sum after them, so a row is the last word on each.
 
 use daybook_core::account::AccountEvent;
 use daybook_core::bank::BankEvent;
 use daybook_core::money::Currency;
-use daybook_core::subject::ERASURE_STREAM_TYPE;
 use time::OffsetDateTime;
 
-use super::erasures::{Erasures, check_subject};
 use super::keyed::{self, Keyed, allocated};
 use super::partition_column;
+use super::text::Text;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Column, Kind, Rows};
 
@@ -24,7 +22,7 @@ impl Projection<BankEvent> for Accounts {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static str {
@@ -32,19 +30,15 @@ impl Projection<BankEvent> for Accounts {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &["account", ERASURE_STREAM_TYPE]
+        &["account"]
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        let erasures = Erasures::new("accounts", include_str!("accounts/erase.sql"));
-        Box::new(AccountChanges { changes: Keyed::default(), erasures })
+        Box::new(AccountChanges(Keyed::default()))
     }
 }
 
-struct AccountChanges {
-    changes: Keyed<Change>,
-    erasures: Erasures,
-}
+struct AccountChanges(Keyed<Change>);
 
 /// What is new about one account; `None` where nothing is.
 #[derive(Default)]
@@ -59,8 +53,9 @@ struct Change {
 }
 
 struct Opened {
-    /// `None`: erased.
-    owner: Option<Box<str>>,
+    owner: Box<str>,
+    /// Where the owner is sealed: for whom, and in which command.
+    sealed: Option<(Box<str>, Box<str>)>,
     currency: Currency,
     overdraft_limit: i64,
     at: OffsetDateTime,
@@ -72,9 +67,11 @@ impl keyed::Change for Change {
     }
 
     fn held_bytes(&self) -> usize {
-        self.opened
-            .as_ref()
-            .map_or(0, |opened| allocated(opened.owner.as_ref().map_or(0, |owner| owner.len())))
+        let Some(opened) = &self.opened else { return 0 };
+        let sealed = opened.sealed.as_ref();
+        allocated(opened.owner.len())
+            + sealed
+                .map_or(0, |(subject, command)| allocated(subject.len()) + allocated(command.len()))
     }
 
     fn insert(changes: &[(Box<str>, Box<Self>)]) -> RowChange {
@@ -88,23 +85,16 @@ impl keyed::Change for Change {
 
 impl Changes<BankEvent> for AccountChanges {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Account(event) = fact.payload else { return self.erasures.note(&fact) };
-        let account_id = fact.recorded.stream_id.id();
-        if let AccountEvent::Opened(_) = event {
-            check_subject(&fact, account_id)?;
-            // It came before the row, whose name is plain, or nobody can open it.
-            self.erasures.take_back(account_id, partition_column(fact.recorded)?);
-        }
-        self.changes.note(account_id, |change| change.note(event, &fact))
+        let BankEvent::Account(event) = fact.payload else { return Ok(()) };
+        self.0.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
     }
 
     fn bytes(&self) -> usize {
-        self.changes.bytes() + self.erasures.bytes()
+        self.0.bytes()
     }
 
     fn take(&mut self) -> RowChanges {
-        let changes = self.changes.take();
-        self.erasures.take_behind(changes)
+        self.0.take()
     }
 }
 
@@ -114,8 +104,11 @@ impl Change {
             if self.version > 0 {
                 return Err(FoldError("an account that exists was opened again".to_owned()));
             }
+            let owner = Text::from(&opened.owner);
+            let command_id = fact.metadata.command_id.as_str();
             self.opened = Some(Opened {
-                owner: opened.owner.reveal().map(Into::into),
+                owner: owner.text.into(),
+                sealed: owner.subject.map(|subject| (subject.into(), command_id.into())),
                 currency: opened.currency,
                 overdraft_limit: opened.overdraft_limit,
                 at: fact.recorded.recorded_at,
@@ -158,6 +151,8 @@ const INSERTED: &[Column] = &[
     Column::new("version", Kind::BigInt),
     Column::new("opened_at", Kind::Timestamp),
     Column::new("updated_at", Kind::Timestamp),
+    Column::new("subject_id", Kind::Text),
+    Column::new("command_id", Kind::Text),
 ];
 
 /// A plain insert: an account that is opened twice is an error, not an update.
@@ -165,10 +160,11 @@ fn insert(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
     let mut rows = Rows::new("accounts", INSERTED);
     for (id, change) in changes {
         let opened = change.opened.as_ref().expect("only opened ones are inserted");
+        let sealed = opened.sealed.as_ref();
         rows.push(&[
             (&**id).into(),
             change.partition.into(),
-            opened.owner.as_deref().into(),
+            (&*opened.owner).into(),
             opened.currency.code().into(),
             change.balance.into(),
             change.held.into(),
@@ -177,6 +173,8 @@ fn insert(changes: &[(Box<str>, Box<Change>)]) -> RowChange {
             change.version.into(),
             opened.at.into(),
             change.updated_at.into(),
+            sealed.map(|(subject, _)| &**subject).into(),
+            sealed.map(|(_, command)| &**command).into(),
         ]);
     }
     RowChange::Insert(rows)

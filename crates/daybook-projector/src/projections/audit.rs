@@ -1,5 +1,5 @@
 //! `audit`: one row an event, whatever its stream: who, when, why, in whose course, about how much. Rows are only ever
-//! added; reasons go from them when their subject is forgotten.
+//! added; the words of reasons go from them when their subject is forgotten.
 
 use daybook_core::account::AccountEvent;
 use daybook_core::account::STREAM_TYPE as ACCOUNT;
@@ -9,10 +9,10 @@ use daybook_core::money::{Money, magnitude_of};
 use daybook_core::projection::ProjectionRecord;
 use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject};
 use daybook_core::transfer::{Transfer, TransferEvent};
-use daybook_core::words::Words;
 
 use super::erasures::Erasures;
 use super::partition_column;
+use super::text::Text;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Column, Kind, Rows};
 
@@ -25,7 +25,7 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn version(&self) -> i32 {
-        4
+        5
     }
 
     fn tables(&self) -> &'static str {
@@ -42,14 +42,13 @@ impl Projection<BankEvent> for Audit {
         ]
     }
 
+    fn clear_words(&self) -> Option<&'static str> {
+        Some(include_str!("audit/clear_words.sql"))
+    }
+
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
         let erasures = Erasures::new("audit", include_str!("audit/erase.sql"));
-        Box::new(Trail {
-            rows: Rows::new("audit", COLUMNS),
-            erasures,
-            address: String::new(),
-            words: Words::default(),
-        })
+        Box::new(Trail { rows: Rows::new("audit", COLUMNS), erasures, address: String::new() })
     }
 }
 
@@ -80,8 +79,6 @@ struct Trail {
     erasures: Erasures,
     /// The row's address as text, written here over and over.
     address: String,
-    /// The words of the row's reason, likewise.
-    words: Words,
 }
 
 impl Changes<BankEvent> for Trail {
@@ -95,8 +92,8 @@ impl Changes<BankEvent> for Trail {
         if let Some(ip) = metadata.ip {
             self.address = ip.to_string();
         }
-        let reason = metadata.reason.as_ref().and_then(|reason| reason.reveal());
-        self.words.read(reason.unwrap_or_default());
+        let reason = metadata.reason.as_ref().map(Text::from);
+        let words = fact.words?;
         self.rows.push(&[
             recorded.position.get().into(),
             recorded.recorded_at.into(),
@@ -113,9 +110,9 @@ impl Changes<BankEvent> for Trail {
             (command_id != correlation_id).then_some(command_id).into(),
             about.amount().map(|amount| amount.currency.code()).into(),
             metadata.ip.map(|_| self.address.as_str()).into(),
-            reason.into(),
-            reason.map(|_| &self.words).into(),
-            metadata.reason.as_ref().and(fact.subject).map(|subject| subject.as_str()).into(),
+            reason.map(|reason| reason.text).into(),
+            words.into(),
+            reason.and_then(|reason| reason.subject).into(),
         ]);
         Ok(())
     }

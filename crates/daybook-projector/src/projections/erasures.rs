@@ -1,4 +1,4 @@
-//! Whose personal texts the rows of a read model are no longer to have.
+//! The words of whose reasons the rows of a read model are no longer to have.
 //!
 //! Each partition is told of an erasure by an event of its own, and only rows of that partition are changed for it. It is
 //! written after whatever else there is to be written: what comes before the event in the partition is in the rows then,
@@ -48,19 +48,6 @@ impl Erasures {
         Ok(())
     }
 
-    /// Takes one back that came before there was anything to erase.
-    pub(super) fn take_back(&mut self, subject: &str, partition: i16) {
-        if self.erased.is_empty() {
-            return;
-        }
-        if let Ok(subject) = SubjectId::new(subject) {
-            let erased = (subject, partition);
-            if self.erased.remove(&erased) {
-                self.held_bytes = self.held_bytes.saturating_sub(held_bytes(&erased));
-            }
-        }
-    }
-
     /// How much memory they take.
     pub(super) fn bytes(&self) -> usize {
         self.held_bytes
@@ -87,14 +74,4 @@ impl Erasures {
 /// With its share of a node.
 fn held_bytes((subject, _): &Erased) -> usize {
     2 * size_of::<Erased>() + allocated(subject.as_str().len())
-}
-
-/// Refuses an event whose texts are sealed for somebody else than whose rows are erased: they would outlive their subject.
-pub(super) fn check_subject(fact: &Fact<'_, BankEvent>, expected: &str) -> Result<(), FoldError> {
-    match fact.subject {
-        Some(subject) if subject.as_str() != expected => Err(FoldError(format!(
-            "its personal texts are sealed for subject `{subject}`, they should be for `{expected}`"
-        ))),
-        _ => Ok(()),
-    }
 }

@@ -2,6 +2,7 @@
 
 use daybook_core::account::AccountEvent;
 use daybook_core::money::Money;
+use daybook_core::personal::Personal;
 
 use crate::projection::FoldError;
 
@@ -14,10 +15,10 @@ pub struct Movement<'a> {
     outgoing: bool,
     /// Posted balance after it, in minor units.
     pub balance: i64,
-    /// The other account of a transfer, the customer of a refund; `None` also where the customer was erased.
+    /// The other account of a transfer.
     pub counterparty: Option<&'a str>,
-    /// The counterparty is a person's name.
-    pub names_person: bool,
+    /// Who got a refund.
+    pub customer: Option<&'a Personal>,
     /// The transfer that moved it, where one did.
     pub transfer_id: Option<&'a str>,
 }
@@ -27,16 +28,15 @@ impl<'a> Movement<'a> {
     #[must_use]
     pub fn of(event: &'a AccountEvent) -> Option<Self> {
         let plain = |kind, amount, outgoing, balance| {
-            let (counterparty, names_person, transfer_id) = (None, false, None);
-            Some(Self { kind, amount, outgoing, balance, counterparty, names_person, transfer_id })
+            let (counterparty, customer, transfer_id) = (None, None, None);
+            Some(Self { kind, amount, outgoing, balance, counterparty, customer, transfer_id })
         };
         match event {
             AccountEvent::Deposited(e) => plain("deposit", e.amount, false, e.balance),
             AccountEvent::Withdrawn(e) => plain("withdrawal", e.amount, true, e.balance),
             AccountEvent::FeeCharged(e) => plain("fee", e.amount, true, e.balance),
             AccountEvent::Refunded(e) => Some(Self {
-                counterparty: e.customer.reveal(),
-                names_person: true,
+                customer: Some(&e.customer),
                 ..plain("refund", e.amount, true, e.balance)?
             }),
             AccountEvent::TransferDebited(e) => Some(Self {

@@ -1,16 +1,15 @@
-//! `transfers`: one row a transfer, with who took each step, when and why. Why goes when its subject is forgotten.
+//! `transfers`: one row a transfer, with who took each step, when and why.
 
 use daybook_core::bank::BankEvent;
 use daybook_core::ids::{Actor, Position};
-use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectId};
 use daybook_core::transfer::TransferEvent;
 use daybook_core::transfer::event::TransferInitiated;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::erasures::{Erasures, check_subject};
 use super::keyed::{self, Keyed, allocated};
 use super::partition_column;
+use super::text::Text;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
 use crate::rows::{Cell, Column, Kind, Rows};
 
@@ -23,7 +22,7 @@ impl Projection<BankEvent> for Transfers {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static str {
@@ -31,19 +30,15 @@ impl Projection<BankEvent> for Transfers {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &["transfer", ERASURE_STREAM_TYPE]
+        &["transfer"]
     }
 
     fn changes(&self) -> Box<dyn Changes<BankEvent>> {
-        let erasures = Erasures::new("transfers", include_str!("transfers/erase.sql"));
-        Box::new(TransferChanges { changes: Keyed::default(), erasures })
+        Box::new(TransferChanges(Keyed::default()))
     }
 }
 
-struct TransferChanges {
-    changes: Keyed<Change>,
-    erasures: Erasures,
-}
+struct TransferChanges(Keyed<Change>);
 
 /// What is new about one transfer.
 #[derive(Default)]
@@ -65,9 +60,11 @@ struct Step<'a> {
     recorded_at: OffsetDateTime,
     reason: Option<&'a str>,
     position: Position,
-    /// Whose text the reason is or was, where it is sealed in the log.
+    /// Where the reason is sealed: for whom, and in which command.
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a SubjectId>,
+    subject: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command_id: Option<&'a str>,
 }
 
 impl keyed::Change for Change {
@@ -101,21 +98,20 @@ impl keyed::Change for Change {
 
 impl Changes<BankEvent> for TransferChanges {
     fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Transfer(event) = fact.payload else { return self.erasures.note(&fact) };
-        self.changes.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
+        let BankEvent::Transfer(event) = fact.payload else { return Ok(()) };
+        self.0.note(fact.recorded.stream_id.id(), |change| change.note(event, &fact))
     }
 
     fn bytes(&self) -> usize {
-        self.changes.bytes() + self.erasures.bytes()
+        self.0.bytes()
     }
 
     fn take_final(&mut self) -> RowChanges {
-        self.changes.take_final()
+        self.0.take_final()
     }
 
     fn take(&mut self) -> RowChanges {
-        let changes = self.changes.take();
-        self.erasures.take_behind(changes)
+        self.0.take()
     }
 }
 
@@ -125,7 +121,6 @@ impl Change {
             if self.version > 0 {
                 return Err(FoldError("a transfer that exists was initiated again".to_owned()));
             }
-            check_subject(fact, initiated.source.as_str())?;
             self.initiated = Some((Box::new(initiated.clone()), fact.recorded.position));
         }
         self.status = status(event);
@@ -135,14 +130,16 @@ impl Change {
     }
 
     fn add_step(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let reason = fact.metadata.reason.as_ref();
+        let reason = fact.metadata.reason.as_ref().map(Text::from);
+        let subject = reason.and_then(|reason| reason.subject);
         let step = Step {
             status: self.status,
             actor: &fact.metadata.actor,
             recorded_at: fact.recorded.recorded_at,
-            reason: reason.and_then(|reason| reason.reveal()),
+            reason: reason.map(|reason| reason.text),
             position: fact.recorded.position,
-            subject: reason.and(fact.subject),
+            subject,
+            command_id: subject.map(|_| fact.metadata.command_id.as_str()),
         };
         let text = serde_json::to_string(&step)
             .map_err(|error| FoldError(format!("the step cannot be written: {error}")))?;

@@ -18,7 +18,7 @@ use crate::projection::{Fact, FoldError, Write};
 
 /// How long one statement may take that erases: a subject may be in very many rows. Whatever else takes longer than the
 /// connection allows is at fault, or in the way.
-const ERASING_TIMEOUT: &str = "SET LOCAL statement_timeout = '5min'";
+pub(crate) const ERASING_TIMEOUT: &str = "SET LOCAL statement_timeout = '5min'";
 
 /// Something that may pass. After it the read models are opened anew.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,8 @@ use sqlx::{AssertSqlSafe, Executor as _, PgPool};
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::RebuildError;
-use crate::decoded::{Decoded, Unreadable};
-use crate::projection::{Changes, FoldError, Generation, Projection};
+use crate::decoded::Decoded;
+use crate::projection::{Changes, FoldError, Generation, NoWords, Projection};
 use crate::skips::Skips;
 use crate::tables::Tables;
 
@@ -126,8 +126,12 @@ impl<E> Build<E> {
         let (projection, position) = (self.name(), event.recorded.position);
         let fault = |source| RebuildError::Event { projection, position, source };
         match event.fact() {
-            Ok(fact) => changes.apply(fact).map_err(fault),
-            Err(Unreadable::NoKeyStore) => Err(RebuildError::NoKeyStore { position }),
+            Ok(fact) => changes.apply(fact).map_err(|source| match fact.words {
+                Err(no_words @ NoWords::NoKeyStore) if source == no_words.into() => {
+                    RebuildError::NoKeyStore { position }
+                }
+                _ => fault(source),
+            }),
             Err(error) => Err(fault(FoldError(format!("it cannot be read: {error}")))),
         }
     }

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::build::{Build, Frontier};
 use super::{RebuildError, Rebuilder, generations};
-use crate::decoded::decode;
+use crate::decoded::{Reading, decode};
 
 /// Events in one transaction: as many as a projector takes.
 const PAGE_EVENTS: u32 = 2000;
@@ -115,7 +115,8 @@ async fn apply<E: EventPayload>(
     next.move_to(page.reached, to);
     generations::move_reached(connection, build, frontier, &next).await?;
     let mut changes = build.projection.changes();
-    for event in decode(due, keys).await? {
+    let reading = Reading::of([build.projection.as_ref()], keys);
+    for event in decode(due, reading).await? {
         if build.may_leave_out(event.recorded) {
             build.write(connection, changes.take(), event.recorded.position).await?;
             build.apply_permitted(connection, &event).await?;

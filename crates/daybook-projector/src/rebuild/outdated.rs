@@ -1,5 +1,5 @@
 //! Letting go of kept generations that an erasure has not reached. Nobody applies events to a generation that is kept to be
-//! gone back to: it would go on showing what is erased everywhere else.
+//! gone back to: what is cleared everywhere else would stay in it. One that an older version has filled may have whole texts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,15 +23,17 @@ pub(crate) async fn let_go_of_outdated<E>(
     projections: &[Arc<dyn Projection<E>>],
 ) -> Result<(), RebuildError> {
     let mut kept = kept(read).await?;
-    kept.retain(|(name, _), _| {
-        let mut erasing = projections.iter().filter(|known| known.name() == name);
-        erasing.any(|known| known.stream_types().contains(&ERASURE_STREAM_TYPE))
+    kept.retain(|(name, _), kept| {
+        let mut known = projections.iter().filter(|known| known.name() == name);
+        known.any(|known| {
+            known.stream_types().contains(&ERASURE_STREAM_TYPE) || known.version() != kept.version
+        })
     });
     if kept.is_empty() {
         return Ok(());
     }
     let erased = last_erasures(log).await?;
-    for ((name, generation), reached) in kept {
+    for ((name, generation), Kept { reached, .. }) in kept {
         if reached.iter().zip(&erased).any(|(reached, erased)| reached < erased) {
             tracing::info!(
                 projection.name = name,
@@ -48,13 +50,24 @@ pub(crate) async fn let_go_of_outdated<E>(
     Ok(())
 }
 
-/// The kept generations that nobody works on, and how far each is (index = partition).
-async fn kept(read: &PgPool) -> Result<BTreeMap<(String, i32), Vec<Position>>, sqlx::Error> {
-    let mut kept: BTreeMap<_, Vec<_>> = BTreeMap::new();
+/// A kept generation.
+#[derive(Default)]
+struct Kept {
+    /// Of the code that filled it.
+    version: i32,
+    /// How far it is (index = partition).
+    reached: Vec<Position>,
+}
+
+/// Those that nobody works on.
+async fn kept(read: &PgPool) -> Result<BTreeMap<(String, i32), Kept>, sqlx::Error> {
+    let mut kept: BTreeMap<_, Kept> = BTreeMap::new();
     for row in sqlx::query(include_str!("queries/find_kept.sql")).fetch_all(read).await? {
         let key = (row.try_get("projection")?, row.try_get("generation")?);
         let position = Position::new(row.try_get("position")?).unwrap_or_default();
-        kept.entry(key).or_default().push(position);
+        let entry = kept.entry(key).or_default();
+        entry.version = row.try_get("version")?;
+        entry.reached.push(position);
     }
     Ok(kept)
 }

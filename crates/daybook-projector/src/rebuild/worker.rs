@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::RebuildError;
 use super::build::Build;
 use super::fill::Limits;
-use crate::decoded::decode;
+use crate::decoded::{Reading, decode};
 use crate::projection::{Changes, Generation, RowChange, RowChanges};
 use crate::rows::Rows;
 
@@ -98,7 +98,9 @@ impl<E: EventPayload> Worker<E> {
         let piles = &self.piles;
         let is_taken = |event: &&RecordedEvent| piles.iter().any(|pile| pile.takes(event));
         let taken = events.iter().filter(is_taken).collect();
-        for event in decode(taken, self.keys.as_ref()).await? {
+        let projections = piles.iter().map(|pile| pile.build.projection.as_ref());
+        let reading = Reading::of(projections, self.keys.as_ref());
+        for event in decode(taken, reading).await? {
             for pile in self.piles.iter_mut().filter(|pile| pile.takes(event.recorded)) {
                 if pile.build.may_leave_out(event.recorded) {
                     let (changes, before) = (pile.changes.take(), event.recorded.position);

@@ -149,7 +149,7 @@ async fn a_transfer_that_was_executed_does_not_wait_for_the_end_of_the_log() {
     for recorded in &world.log.append(&story).await {
         let (metadata, payload) = (recorded.parse_metadata().unwrap(), recorded.decode().unwrap());
         changes
-            .apply(Fact { recorded, metadata: &metadata, payload: &payload, subject: None })
+            .apply(Fact { recorded, metadata: &metadata, payload: &payload, words: Ok(None) })
             .unwrap();
     }
     assert_eq!(row_count(changes.take_final()), 1);

@@ -16,6 +16,8 @@ pub(crate) struct Checkpoints(pub(crate) BTreeMap<String, ReadModel>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReadModel {
     pub(crate) generation: i32,
+    /// Of the code that filled it.
+    pub(crate) version: i32,
     /// A partition that the projector has not begun is absent.
     pub(crate) partitions: BTreeMap<Partition, PartitionCheckpoint>,
 }
@@ -66,6 +68,7 @@ impl Place {
 struct Row {
     #[sqlx(flatten)]
     place: Place,
+    version: i32,
     stopped_cause: Option<String>,
     stopped_error: Option<String>,
 }
@@ -86,7 +89,7 @@ pub(crate) async fn read_checkpoints(
     for row in rows {
         let reached = row.place.reached();
         let model = checkpoints.0.entry(row.place.projection).or_default();
-        model.generation = row.place.generation;
+        (model.generation, model.version) = (row.place.generation, row.version);
         let Some((partition, position)) = reached else { continue };
         let checkpoint = PartitionCheckpoint {
             position,

@@ -2,6 +2,7 @@
 
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
+use daybook_core::read_models::version_of;
 
 use super::Need;
 use super::checkpoints::{Checkpoints, ReadModel};
@@ -21,6 +22,9 @@ pub(super) fn judge(checkpoints: &Checkpoints, need: &Need) -> Result<Verdict, Q
     let mut lowest: Option<(Position, &'static str)> = None;
     for &projection in need.projections {
         let model = checkpoints.0.get(projection).ok_or(QueryError::NoReadModel { projection })?;
+        if version_of(projection) != Some(model.version) {
+            return Err(QueryError::OtherVersion { projection });
+        }
         refuse_ahead_of_log(projection, model)?;
         let checkpoint = checkpoint_of(projection, model, need)?;
         if lowest.is_none_or(|(position, _)| checkpoint < position) {
@@ -88,12 +92,13 @@ mod tests {
 
     /// Partitions 0, 1, … of `accounts` and of `account_entries`.
     fn models(accounts: &[PartitionCheckpoint], entries: &[PartitionCheckpoint]) -> Checkpoints {
-        let model = |partitions: &[PartitionCheckpoint]| ReadModel {
+        let model = |name, partitions: &[PartitionCheckpoint]| ReadModel {
             generation: 1,
+            version: version_of(name).expect("a read model"),
             partitions: (0..).map(Partition).zip(partitions.iter().cloned()).collect(),
         };
-        let named = [("accounts", model(accounts)), ("account_entries", model(entries))];
-        Checkpoints(named.into_iter().map(|(name, model)| (name.to_owned(), model)).collect())
+        let named = [("accounts", accounts), ("account_entries", entries)];
+        Checkpoints(named.map(|(name, of)| (name.to_owned(), model(name, of))).into())
     }
 
     /// What two partitions' checkpoints lead to, as text.
@@ -149,6 +154,14 @@ mod tests {
                 "read model `account_entries` is ahead of its log"
             );
         }
+    }
+
+    #[test]
+    fn a_read_model_of_another_version_answers_nothing() {
+        let mut other = models(&[at(9), at(9)], &[at(9), at(9)]);
+        other.0.get_mut("account_entries").expect("it is there").version += 1;
+        let text = check(&other, None, 0);
+        assert!(text.ends_with("run `daybook rebuild account_entries`"), "{text}");
     }
 
     #[test]

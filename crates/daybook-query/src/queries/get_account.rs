@@ -13,8 +13,10 @@ pub(crate) const ACCOUNTS: &str = "accounts";
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct AccountRow {
     pub(crate) account_id: String,
-    /// `None`: erased.
-    pub(crate) owner: Option<String>,
+    /// Sealed where there is a subject.
+    pub(crate) owner: String,
+    pub(crate) subject_id: Option<String>,
+    pub(crate) command_id: Option<String>,
     pub(crate) currency: String,
     pub(crate) balance: i64,
     pub(crate) held: i64,

@@ -22,8 +22,9 @@ pub(crate) struct EntryRow {
     pub(crate) transfer_id: Option<String>,
     pub(crate) actor: String,
     pub(crate) reason: Option<String>,
-    /// Whose personal texts the row has, or had: the reason, and of a refund the customer.
+    /// Whom reason and customer are sealed for, and in which command.
     pub(crate) subject_id: Option<String>,
+    pub(crate) command_id: Option<String>,
     pub(crate) correlation_id: String,
 }
 

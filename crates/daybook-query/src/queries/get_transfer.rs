@@ -33,9 +33,11 @@ pub(crate) struct StepRow {
     pub(crate) recorded_at: String,
     #[serde(default)]
     pub(crate) reason: Option<String>,
-    /// Whose personal text the reason is, or was.
+    /// Whom the reason is sealed for, and in which command.
     #[serde(default)]
     pub(crate) subject: Option<String>,
+    #[serde(default)]
+    pub(crate) command_id: Option<String>,
     pub(crate) position: i64,
 }
 

@@ -5,13 +5,15 @@
 //! sought is, and may hold few events or none although there are more behind it.
 //!
 //! Words of reasons have an index without order. So a walk looks for them first, over [`WORD_LOOKS_MAX`] rows: a common word
-//! is found by it at once. Only where it is rare on the way the index is asked for all rows that hold it.
+//! is found by it at once. Only where it is rare on the way the index is asked for all rows that hold it. What is found by
+//! hashes is a candidate: the caller opens its reason and looks for the words themselves.
 
 mod statement;
 
 use daybook_core::ids::{Actor, CausationId, CorrelationId, Position};
 use daybook_core::money::Currency;
 use daybook_core::stream::StreamId;
+use daybook_core::words::Words;
 use daybook_eventlog::Direction;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -51,7 +53,16 @@ pub(crate) struct AuditFilter {
     pub(crate) amounts: Option<(i64, i64)>,
     pub(crate) currency: Option<Currency>,
     /// Words, each of which the reason holds.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<Sought>,
+}
+
+/// Words that are looked for.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    /// As they were given.
+    pub(crate) text: String,
+    /// Their hashes in sealed reasons; `None` where nobody here has keys.
+    pub(crate) sealed: Option<Words>,
 }
 
 /// A message of which others came.
@@ -89,7 +100,7 @@ pub(crate) struct AuditRow {
     pub(crate) command_id: Option<String>,
     pub(crate) ip: Option<String>,
     pub(crate) reason: Option<String>,
-    /// Whose personal text the reason is, or was.
+    /// Whom the reason is sealed for.
     pub(crate) subject_id: Option<String>,
     /// Of a later step of a transfer: that of the transfer.
     pub(crate) amount: Option<i64>,

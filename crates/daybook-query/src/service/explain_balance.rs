@@ -10,12 +10,13 @@ use prost_types::Timestamp;
 
 use super::Call;
 use super::fields::{checked, min_position, optional, optional_time};
-use super::get_statement::{EVER, balance_before, entry, key_of};
+use super::get_statement::{EVER, balance_before, entry, key_of, keys_of};
 use super::moment::{At, find_moment};
 use super::words::entry_kind;
 use crate::error::{Kind, QueryError};
 use crate::page::{self, PageSize};
 use crate::page_token::{self, Fingerprint};
+use crate::personal::RowKeys;
 use crate::queries::explain_balance::{
     ExplanationQuestion, KindRow, explain_balance, total_by_kind,
 };
@@ -73,7 +74,8 @@ pub(super) async fn answer(
         check_chain(opening, &rows)?;
     }
 
-    let movements = rows.into_iter().map(movement).collect::<Result<_, _>>()?;
+    let keys = keys_of(call, &rows).await;
+    let movements = rows.into_iter().map(|row| movement(row, &keys)).collect::<Result<_, _>>()?;
     let (movements, more) = page::cut(movements, size);
     let last = movements.last().and_then(|movement| movement.entry.as_ref());
     let next_page_token = match last {
@@ -142,8 +144,8 @@ fn check_chain(opening: i64, rows: &[EntryRow]) -> Result<(), QueryError> {
     Ok(())
 }
 
-fn movement(row: EntryRow) -> Result<Movement, QueryError> {
-    let entry: Entry = entry(row)?;
+fn movement(row: EntryRow, keys: &RowKeys) -> Result<Movement, QueryError> {
+    let entry: Entry = entry(row, keys)?;
     let counter_account = counter_account(entry.kind()).to_owned();
     Ok(Movement { entry: Some(entry), counter_account })
 }

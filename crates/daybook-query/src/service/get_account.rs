@@ -5,8 +5,9 @@ use daybook_proto::v1::{Account, GetAccountRequest, GetAccountResponse};
 
 use super::Call;
 use super::fields::{checked, min_position};
-use super::words::{account_status, shown_unless, timestamp};
+use super::words::{account_status, shown_of_row, timestamp};
 use crate::error::{Kind, QueryError};
+use crate::personal::{RowKeys, RowText};
 use crate::queries::get_account::{ACCOUNTS, AccountRow, get_account};
 
 pub(super) async fn answer(
@@ -22,14 +23,23 @@ pub(super) async fn answer(
     call.budget.bound(view.close()).await?;
 
     let row = row.ok_or(QueryError::NotFound { kind: Kind::Account, id: request.account_id })?;
-    Ok(GetAccountResponse { account: Some(account(row)?), checkpoint })
+    let keys = call.opener.keys_of_rows(row.subject_id.as_deref().into_iter(), &call.budget).await;
+    Ok(GetAccountResponse { account: Some(account(row, &keys)?), checkpoint })
 }
 
+/// The owner's name as the log has it.
+const OWNER: &str = "owner";
+
 /// An account as the contract has it.
-pub(super) fn account(row: AccountRow) -> Result<Account, QueryError> {
+pub(super) fn account(row: AccountRow, keys: &RowKeys) -> Result<Account, QueryError> {
     let available =
         i128::from(row.balance) - i128::from(row.held) + i128::from(row.overdraft_limit);
-    let (owner, owner_hidden) = shown_unless(row.owner.is_none(), row.owner);
+    let (owner, owner_hidden) = shown_of_row(keys.show(RowText {
+        text: Some(row.owner),
+        subject_id: row.subject_id.as_deref(),
+        command_id: row.command_id.as_deref(),
+        field: OWNER,
+    }));
     Ok(Account {
         balance_minor_units: row.balance,
         held_minor_units: row.held,

@@ -1,17 +1,19 @@
 //! GetStatement.
 
 use daybook_core::account::AccountId;
-use daybook_proto::v1::{Entry, EntryKind, GetStatementRequest, GetStatementResponse};
+use daybook_keys::REASON;
+use daybook_proto::v1::{Entry, EntryKind, GetStatementRequest, GetStatementResponse, Hidden};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::Call;
 use super::fields::{checked, min_position, optional_time};
-use super::words::{entry_kind, shown_unless, timestamp};
+use super::words::{entry_kind, shown_of_row, timestamp};
 use crate::consistency::View;
 use crate::error::{Kind, QueryError};
 use crate::page::{self, PageSize};
 use crate::page_token::{self, Fingerprint};
+use crate::personal::{RowKeys, RowText};
 use crate::queries::get_account::{ACCOUNTS, get_account};
 use crate::queries::get_statement::{
     ACCOUNT_ENTRIES, EntryKey, EntryRow, StatementQuestion, balance_at, get_statement,
@@ -39,7 +41,8 @@ pub(super) async fn answer(
     let opening = call.budget.bound(opening_balance(&mut view, &question, rows.first())).await?;
     call.budget.bound(view.close()).await?;
 
-    let entries = rows.into_iter().map(entry).collect::<Result<_, _>>()?;
+    let keys = keys_of(call, &rows).await;
+    let entries = rows.into_iter().map(|row| entry(row, &keys)).collect::<Result<_, _>>()?;
     let (entries, more) = page::cut(entries, size);
     let next_page_token = match entries.last() {
         Some(last) if more => page_token::encode(&list, &key_of(last)),
@@ -111,15 +114,26 @@ pub(super) fn balance_before(first: &EntryRow) -> Result<i64, QueryError> {
     })
 }
 
-pub(super) fn entry(row: EntryRow) -> Result<Entry, QueryError> {
+/// The customer of a refund as the log has it.
+const CUSTOMER: &str = "customer";
+
+/// What opens the texts of entries.
+pub(super) async fn keys_of(call: &Call<'_>, rows: &[EntryRow]) -> RowKeys {
+    let subjects = rows.iter().filter_map(|row| row.subject_id.as_deref());
+    call.opener.keys_of_rows(subjects, &call.budget).await
+}
+
+pub(super) fn entry(row: EntryRow, keys: &RowKeys) -> Result<Entry, QueryError> {
     let kind = entry_kind(&row.kind, ACCOUNT_ENTRIES)?;
-    // A refund has its customer until both texts are erased.
-    let is_refund = kind == EntryKind::Refund;
-    let customer_erased = is_refund && row.counterparty.is_none();
-    let reason_erased =
-        row.subject_id.is_some() && row.reason.is_none() && (customer_erased || !is_refund);
-    let (counterparty, counterparty_hidden) = shown_unless(customer_erased, row.counterparty);
-    let (reason, reason_hidden) = shown_unless(reason_erased, row.reason);
+    let show = |field, text| {
+        let (subject_id, command_id) = (row.subject_id.as_deref(), row.command_id.as_deref());
+        shown_of_row(keys.show(RowText { text, subject_id, command_id, field }))
+    };
+    let (reason, reason_hidden) = show(REASON, row.reason);
+    let (counterparty, counterparty_hidden) = match kind {
+        EntryKind::Refund => show(CUSTOMER, row.counterparty),
+        _ => (row.counterparty.unwrap_or_default(), Hidden::Unspecified),
+    };
     Ok(Entry {
         version: row.version,
         position: row.position,

@@ -1,14 +1,16 @@
 //! GetTransfer.
 
 use daybook_core::transfer::TransferId;
+use daybook_keys::REASON;
 use daybook_proto::v1::{GetTransferRequest, GetTransferResponse, Money, Transfer, TransferStep};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Call;
 use super::fields::{checked, min_position};
-use super::words::{shown_unless, timestamp, transfer_status};
+use super::words::{shown_of_row, timestamp, transfer_status};
 use crate::error::{Kind, QueryError};
+use crate::personal::{RowKeys, RowText};
 use crate::queries::get_transfer::{StepRow, TRANSFERS, TransferRow, get_transfer};
 
 pub(super) async fn answer(
@@ -25,11 +27,20 @@ pub(super) async fn answer(
     call.budget.bound(view.close()).await?;
 
     let row = row.ok_or(QueryError::NotFound { kind: Kind::Transfer, id: request.transfer_id })?;
-    Ok(GetTransferResponse { transfer: Some(transfer(row)?), checkpoint })
+    let keys = keys_of(call, std::slice::from_ref(&row)).await;
+    Ok(GetTransferResponse { transfer: Some(transfer(row, &keys)?), checkpoint })
+}
+
+/// What opens the reasons of transfers.
+pub(super) async fn keys_of(call: &Call<'_>, rows: &[TransferRow]) -> RowKeys {
+    let steps = rows.iter().flat_map(|row| &row.steps);
+    let subjects = steps.filter_map(|step| step.subject.as_deref());
+    call.opener.keys_of_rows(subjects, &call.budget).await
 }
 
 /// A transfer as the contract has it.
-pub(super) fn transfer(row: TransferRow) -> Result<Transfer, QueryError> {
+pub(super) fn transfer(row: TransferRow, keys: &RowKeys) -> Result<Transfer, QueryError> {
+    let step = |row| step(row, keys);
     Ok(Transfer {
         transfer_id: row.transfer_id,
         source_account_id: row.source_account_id,
@@ -42,14 +53,18 @@ pub(super) fn transfer(row: TransferRow) -> Result<Transfer, QueryError> {
     })
 }
 
-fn step(row: StepRow) -> Result<TransferStep, QueryError> {
+fn step(row: StepRow, keys: &RowKeys) -> Result<TransferStep, QueryError> {
     let recorded_at =
         OffsetDateTime::parse(&row.recorded_at, &Rfc3339).map_err(|error| QueryError::Corrupt {
             projection: TRANSFERS,
             what: format!("the time of the step at position {}: {error}", row.position),
         })?;
-    let erased = row.subject.is_some() && row.reason.is_none();
-    let (reason, reason_hidden) = shown_unless(erased, row.reason);
+    let (reason, reason_hidden) = shown_of_row(keys.show(RowText {
+        text: row.reason,
+        subject_id: row.subject.as_deref(),
+        command_id: row.command_id.as_deref(),
+        field: REASON,
+    }));
     Ok(TransferStep {
         status: transfer_status(&row.status)?.into(),
         actor: row.actor,

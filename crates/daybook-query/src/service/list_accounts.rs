@@ -31,7 +31,9 @@ pub(super) async fn answer(
     let rows = call.budget.bound(list_accounts(&mut view, &question)).await?;
     call.budget.bound(view.close()).await?;
 
-    let accounts = rows.into_iter().map(account).collect::<Result<_, _>>()?;
+    let subjects = rows.iter().filter_map(|row| row.subject_id.as_deref());
+    let keys = call.opener.keys_of_rows(subjects, &call.budget).await;
+    let accounts = rows.into_iter().map(|row| account(row, &keys)).collect::<Result<_, _>>()?;
     let (accounts, more) = page::cut(accounts, size);
     let next_page_token = match accounts.last() {
         Some(last) if more => page_token::encode(&list, &last.account_id),

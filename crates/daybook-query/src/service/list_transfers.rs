@@ -6,7 +6,7 @@ use daybook_proto::v1::{ListTransfersRequest, ListTransfersResponse};
 
 use super::Call;
 use super::fields::{checked, min_position, optional};
-use super::get_transfer::transfer;
+use super::get_transfer::{keys_of, transfer};
 use super::words::transfer_status_filter;
 use crate::error::QueryError;
 use crate::page::{self, PageSize};
@@ -35,7 +35,8 @@ pub(super) async fn answer(
     call.budget.bound(view.close()).await?;
 
     let initiated: Vec<i64> = rows.iter().map(|row| row.initiated_position).collect();
-    let transfers = rows.into_iter().map(transfer).collect::<Result<_, _>>()?;
+    let keys = keys_of(call, &rows).await;
+    let transfers = rows.into_iter().map(|row| transfer(row, &keys)).collect::<Result<_, _>>()?;
     let (transfers, more) = page::cut(transfers, size);
     let last = transfers.len().checked_sub(1).and_then(|last| initiated.get(last));
     let next_page_token = match last {

@@ -2,7 +2,9 @@
 
 use daybook_core::ids::{Actor, CausationId, CorrelationId, Position};
 use daybook_core::stream::StreamId;
+use daybook_core::words::{has_words, holds_words};
 use daybook_eventlog::Direction;
+use daybook_keys::{KeyStoreAway, REASON};
 use daybook_proto::v1::{AuditEvent, Money, SearchAuditRequest, SearchAuditResponse};
 use time::OffsetDateTime;
 
@@ -10,13 +12,15 @@ use super::Call;
 use super::fields::{
     checked, event_types, min_position, optional, optional_currency, optional_time, position,
 };
-use super::words::{shown_unless, timestamp};
+use super::words::{shown_of_row, timestamp};
 use crate::consistency::View;
 use crate::error::QueryError;
 use crate::page::{self, PageSize};
 use crate::page_token::{self, Fingerprint};
+use crate::personal::{RowKeys, RowText};
 use crate::queries::search_audit::{
-    AUDIT, AuditFilter, AuditPage, AuditRow, Cause, event_types_of, position_before, search_audit,
+    AUDIT, AuditFilter, AuditPage, AuditRow, Cause, Sought, event_types_of, position_before,
+    search_audit,
 };
 
 /// Longest text that reasons are searched for, in bytes.
@@ -36,6 +40,10 @@ pub(super) async fn answer(
         let own = call.log.reader.positions_of_command(cause.id.as_str());
         cause.own = call.log.ask(&call.budget, own).await?;
     }
+    if let Some(sought) = &mut filter.reason {
+        let key = call.opener.word_key(&call.budget).await?;
+        sought.sealed = key.map(|key| key.words(&sought.text));
+    }
 
     let mut view = call.view_of_all(&[AUDIT], min_position).await?;
     let checkpoint = view.checkpoint;
@@ -43,14 +51,23 @@ pub(super) async fn answer(
     let found = call.budget.bound(search_audit(&mut view, &filter, &page)).await?;
     call.budget.bound(view.close()).await?;
 
-    let events = found.rows.into_iter().map(event).collect();
-    let (events, more) = page::cut(events, size);
+    let subjects = found.rows.iter().filter_map(|row| row.subject_id.as_deref());
+    let keys = call.opener.keys_of_rows(subjects, &call.budget).await;
+    let events = found.rows.into_iter().map(|row| event(row, &keys)).collect();
+    let (mut events, more) = page::cut(events, size);
     let ended_at = match events.last() {
         Some(last) if more => Some(last.position),
         _ => found.looked_until,
     };
     let next_page_token =
         ended_at.map_or(String::new(), |position| page_token::encode(&list, &position));
+    if let Some(sought) = &filter.reason {
+        if keys.is_away() {
+            return Err(KeyStoreAway.into());
+        }
+        // A hash is not its word, and what nobody can open any more may not have been cleared yet.
+        events.retain(|event: &AuditEvent| holds_words(&event.reason, &sought.text));
+    }
     Ok(SearchAuditResponse { events, next_page_token, checkpoint: checkpoint.get() })
 }
 
@@ -82,15 +99,15 @@ fn filter(request: &SearchAuditRequest) -> Result<AuditFilter, QueryError> {
             "reason",
             format!("has {} bytes, at most {REASON_BYTES_MAX} are allowed", text.len()),
         )),
-        text if !text.chars().any(char::is_alphanumeric) || text.contains('\0') => {
+        text if !has_words(text) || text.contains('\0') => {
             Err(QueryError::invalid("reason", "holds no word to look for"))
         }
-        text => Ok(text.clone()),
+        text => Ok(Sought { text: text.clone(), sealed: None }),
     })?;
     let id = &request.caused_by;
     let cause = || Ok(Cause { id: checked("caused_by", CausationId::new(id))?, own: None });
     Ok(AuditFilter {
-        actor: optional(&request.actor, || checked("actor", Actor::new(&request.actor)))?,
+        actor: optional(&request.actor, || checked("actor", Actor::normalised(&request.actor)))?,
         stream_id: optional(&request.stream_id, || {
             checked("stream_id", StreamId::parse(&request.stream_id))
         })?,
@@ -179,10 +196,15 @@ fn before(position: Position) -> Position {
     Position::new(position.get() - 1).unwrap_or_default()
 }
 
-fn event(row: AuditRow) -> AuditEvent {
+fn event(row: AuditRow, keys: &RowKeys) -> AuditEvent {
     let currency = row.currency.unwrap_or_default();
-    let erased = row.subject_id.is_some() && row.reason.is_none();
-    let (reason, reason_hidden) = shown_unless(erased, row.reason);
+    let command_id = row.command_id.unwrap_or_else(|| row.correlation_id.clone());
+    let (reason, reason_hidden) = shown_of_row(keys.show(RowText {
+        text: row.reason,
+        subject_id: row.subject_id.as_deref(),
+        command_id: Some(&command_id),
+        field: REASON,
+    }));
     AuditEvent {
         position: row.position,
         recorded_at: timestamp(row.recorded_at),
@@ -193,7 +215,7 @@ fn event(row: AuditRow) -> AuditEvent {
         stream_id: row.stream_id,
         version: row.version,
         amount: row.amount.map(|minor_units| Money { minor_units, currency }),
-        command_id: row.command_id.unwrap_or_else(|| row.correlation_id.clone()),
+        command_id,
         correlation_id: row.correlation_id,
         causation_id: row.causation_id.unwrap_or_default(),
         event_id: row.event_id.to_string(),

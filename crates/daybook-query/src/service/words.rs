@@ -6,6 +6,7 @@ use prost_types::Timestamp;
 use time::OffsetDateTime;
 
 use crate::error::QueryError;
+use crate::personal::Shown;
 
 const ACCOUNT_STATUSES: [(&str, AccountStatus); 3] = [
     ("open", AccountStatus::Open),
@@ -67,10 +68,15 @@ pub(super) fn shown(text: Option<&Personal>) -> (String, Hidden) {
     }
 }
 
-/// A personal text of a read model, which has them opened until they are erased.
-pub(super) fn shown_unless(erased: bool, text: Option<String>) -> (String, Hidden) {
-    let hidden = if erased { Hidden::Erased } else { Hidden::Unspecified };
-    (text.unwrap_or_default(), hidden)
+/// A personal text of a read model, likewise.
+pub(super) fn shown_of_row(shown: Shown) -> (String, Hidden) {
+    match shown {
+        Shown::Nothing => (String::new(), Hidden::Unspecified),
+        Shown::Text(text) => (text, Hidden::Unspecified),
+        Shown::Erased => (String::new(), Hidden::Erased),
+        Shown::Sealed => (String::new(), Hidden::Sealed),
+        Shown::Unavailable => (String::new(), Hidden::Unavailable),
+    }
 }
 
 fn meaning<T: Copy>(

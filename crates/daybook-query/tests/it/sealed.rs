@@ -1,11 +1,15 @@
 //! Personal texts that are sealed: shown opened, erased once their key is destroyed, and never guessed at.
 
+use std::time::Duration;
+
 use clap::Parser as _;
 use daybook_proto::v1::{
     AuditEvent, Event, GetAccountRequest, GetAggregateAtRequest, GetEventHistoryRequest,
-    GetStatementRequest, GetTransferRequest, GetTransferStoryRequest, Hidden, SearchAuditRequest,
+    GetStatementRequest, GetTransferRequest, GetTransferStoryRequest, Hidden, ListAccountsRequest,
+    SearchAuditRequest,
 };
 use daybook_query::QuerySettings;
+use daybook_testkit::eventually;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -133,7 +137,12 @@ async fn while_the_key_store_is_away_only_what_is_sealed_is_unavailable() {
     );
     assert_eq!(history(&mut world, "account-bob").await.unwrap().len(), 1);
     keys.server.restart().await.unwrap();
-    assert_eq!(history(&mut world, "account-alice").await.unwrap().len(), 2);
+    eventually("the key store is noticed", Duration::from_secs(30), async || {
+        let events = history(&mut world, "account-alice").await?;
+        anyhow::ensure!(events.len() == 2, "{events:?}");
+        Ok(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -215,57 +224,178 @@ async fn a_key_store_on_the_logs_own_server_ends_the_start() {
     assert!(error.contains("on the log's own PostgreSQL server"), "{error}");
 }
 
-/// What the projector leaves of somebody who was forgotten.
-#[tokio::test]
-async fn read_models_tell_what_was_erased_from_what_was_never_given() {
-    let mut world = World::start().await;
-    world.account(AccountRow::default()).await;
-    for (version, kind) in [(2, "deposit"), (3, "refund"), (4, "deposit"), (5, "refund")] {
-        let (second, amount, balance) = (version, 1, version - 1);
+/// Rows as the projector leaves them: alice's account, a deposit and a refund, a transfer out of it, and the deposit in the
+/// audit trail; bob's account is in plain.
+async fn rows(world: &World, keys: &Keys) {
+    let seal = async |field, text| keys.seal_for_row("alice", "d-1", field, text).await;
+    world.account(AccountRow { balance: 90, ..AccountRow::default() }).await;
+    world.account(AccountRow { id: "bob", ..AccountRow::default() }).await;
+    for (version, kind, amount, balance) in [(2, "deposit", 100, 100), (3, "refund", -10, 90)] {
+        let second = version;
         world.entry(EntryRow { account: "alice", version, second, kind, amount, balance }).await;
     }
-    let id = "t-1".to_owned();
-    let (source, destination) = ("alice", "bob");
+    let (id, source, destination) = ("t-1".to_owned(), "alice", "bob");
     world.transfer(TransferRow { id, source, destination, status: "approved", position: 5 }).await;
+    let (owner, why) = (seal("owner", "Ann Sealed").await, seal("reason", "moving in, José").await);
+    let (customer, words) =
+        (seal("customer", "Carol Sealed").await, keys.words("moving in, José").await);
     world
-        .sql(
-            r#"UPDATE read.accounts_1 SET owner = NULL;
-             UPDATE read.account_entries_1 SET reason = NULL;
-             UPDATE read.account_entries_1 SET subject_id = 'alice' WHERE version <> 4;
-             UPDATE read.account_entries_1 SET counterparty = NULL WHERE version = 3;
-             UPDATE read.transfers_1
-             SET steps = jsonb_set(jsonb_set(steps, '{0,reason}', 'null'), '{0,subject}', '"alice"')"#,
-        )
+        .sql(format!(
+            r#"UPDATE read.accounts_1 SET owner = '{owner}', subject_id = 'alice', command_id = 'd-1'
+               WHERE account_id = 'alice';
+             UPDATE read.account_entries_1 SET reason = '{why}', subject_id = 'alice', command_id = 'd-1';
+             UPDATE read.account_entries_1 SET counterparty = '{customer}' WHERE kind = 'refund';
+             UPDATE read.transfers_1 SET steps = jsonb_set(steps, '{{0}}',
+                 steps -> 0 || '{{"reason": "{why}", "subject": "alice", "command_id": "d-1"}}');
+             INSERT INTO read.audit_1 (position, recorded_at, version, event_id, partition, stream_id, event_type, actor,
+                 correlation_id, command_id, reason, words, subject_id)
+             VALUES (20, now(), 2, gen_random_uuid(), 0, 'account-alice', 'money-deposited', 'clerk', 'c', 'd-1', '{why}',
+                 {words}, 'alice')"#
+        ))
         .await;
+    world.all_checkpoints(100).await;
+}
 
+/// Each personal text of alice's rows with why it is hidden, and the amounts beside them.
+async fn shown(world: &mut World) -> (Vec<(String, Hidden)>, Vec<i64>) {
     let account = GetAccountRequest { account_id: "alice".to_owned(), min_position: 0 };
     let account = world.client.get_account(account).await.unwrap().into_inner().account.unwrap();
-    assert_eq!((account.owner.as_str(), account.owner_hidden()), ("", Hidden::Erased));
+    let mut texts = vec![(account.owner.clone(), account.owner_hidden())];
+    let mut amounts = vec![account.balance_minor_units];
+    let listed = world.client.list_accounts(ListAccountsRequest::default()).await.unwrap();
+    texts.extend(listed.into_inner().accounts.iter().map(|a| (a.owner.clone(), a.owner_hidden())));
 
     let statement = GetStatementRequest { account_id: "alice".to_owned(), ..Default::default() };
     let statement = world.client.get_statement(statement).await.unwrap().into_inner();
-    let hidden: Vec<_> = statement
-        .entries
-        .iter()
-        .map(|entry| (entry.reason_hidden(), entry.counterparty_hidden()))
-        .collect();
-    let (erased, not) = (Hidden::Erased, Hidden::Unspecified);
-    // The last refund still has its customer, and never had a reason.
-    assert_eq!(hidden, [(erased, not), (erased, erased), (not, not), (not, not)]);
-
+    for entry in &statement.entries {
+        texts.push((entry.reason.clone(), entry.reason_hidden()));
+        texts.push((entry.counterparty.clone(), entry.counterparty_hidden()));
+        amounts.push(entry.amount_minor_units);
+    }
     let transfer = GetTransferRequest { transfer_id: "t-1".to_owned(), min_position: 0 };
     let transfer = world.client.get_transfer(transfer).await.unwrap().into_inner();
     let steps = transfer.transfer.unwrap().steps;
-    let hidden: Vec<_> =
-        steps.iter().map(|step| (step.reason.as_str(), step.reason_hidden())).collect();
-    assert_eq!(hidden, [("", erased), ("", not)]);
+    texts.extend(steps.iter().map(|step| (step.reason.clone(), step.reason_hidden())));
+    let trail = search(world, SearchAuditRequest::default()).await;
+    texts.extend(trail.iter().map(|event| (event.reason.clone(), event.reason_hidden())));
+    (texts, amounts)
+}
+
+/// What is shown where alice's texts are hidden, or not.
+fn texts_of(owner: &str, why: &str, customer: &str, hidden: Hidden) -> Vec<(String, Hidden)> {
+    let (alice, not) = (|text: &str| (text.to_owned(), hidden), Hidden::Unspecified);
+    let plain = |text: &str| (text.to_owned(), not);
+    vec![
+        alice(owner),
+        alice(owner),
+        plain("Owner of bob"),
+        alice(why),
+        plain("bob"),
+        alice(why),
+        alice(customer),
+        alice(why),
+        plain(""),
+        alice(why),
+    ]
 }
 
 #[tokio::test]
-async fn an_auditor_sees_who_was_forgotten_and_that_reasons_were_erased() {
+async fn texts_of_read_models_are_opened_for_each_answer_anew() {
+    let mut keys = Keys::start().await;
+    let mut world = start(&keys).await;
+    rows(&world, &keys).await;
+    let opened = texts_of("Ann Sealed", "moving in, José", "Carol Sealed", Hidden::Unspecified);
+    let amounts = vec![90, 100, -10];
+    assert_eq!(shown(&mut world).await, (opened.clone(), amounts.clone()));
+    for (words, count) in [("JOSE\u{301}", 1), ("moving JOSÉ", 1), ("jose", 0), ("moving out", 0)]
+    {
+        assert_eq!(found(&mut world, words).await, count, "{words}");
+    }
+
+    keys.server.kill_immediately().await.unwrap();
+    let hidden = |hidden| texts_of("", "", "", hidden);
+    assert_eq!(shown(&mut world).await, (hidden(Hidden::Unavailable), amounts.clone()));
+    let request = SearchAuditRequest { reason: "moving".to_owned(), ..Default::default() };
+    let status = world.client.search_audit(request).await.unwrap_err();
+    let reason = info(&status).reason;
+    assert_eq!((status.code(), reason.as_str()), (Code::Unavailable, "KEY_STORE_UNAVAILABLE"));
+    keys.server.restart().await.unwrap();
+    eventually("the key store is noticed", Duration::from_secs(30), async || {
+        let (texts, _) = shown(&mut world).await;
+        anyhow::ensure!(texts == opened, "{texts:?}");
+        Ok(())
+    })
+    .await;
+
+    // The rows are what they were: nobody has told the projector yet.
+    keys.destroy("alice").await;
+    assert_eq!(shown(&mut world).await, (hidden(Hidden::Erased), amounts));
+    assert_eq!(found(&mut world, "moving").await, 0);
+}
+
+async fn found(world: &mut World, words: &str) -> usize {
+    search(world, SearchAuditRequest { reason: words.to_owned(), ..Default::default() }).await.len()
+}
+
+#[tokio::test]
+async fn without_a_key_store_texts_of_read_models_stay_sealed_and_are_not_found() {
+    let keys = Keys::start().await;
     let mut world = World::start().await;
-    for (position, stream_id, event_type, subject) in [
-        (1, "account-alice", "money-deposited", "'alice'"),
+    rows(&world, &keys).await;
+    assert_eq!(shown(&mut world).await.0, texts_of("", "", "", Hidden::Sealed));
+    assert_eq!(found(&mut world, "moving").await, 0);
+}
+
+/// It is a loss, but takes no amounts along.
+#[tokio::test]
+async fn texts_of_read_models_that_another_key_has_sealed_are_unavailable() {
+    let (keys, other) = tokio::join!(Keys::start(), Keys::start());
+    let mut world = start(&other).await;
+    rows(&world, &keys).await;
+    assert_eq!(shown(&mut world).await.0, texts_of("", "", "", Hidden::Unavailable), "unknown");
+    other.seal("alice", "d-1", "owner", "Another").await;
+    assert_eq!(shown(&mut world).await.0, texts_of("", "", "", Hidden::Unavailable), "another key");
+}
+
+/// Candidates that turn out not to hold the words are left out of pages, and pages go on behind them.
+#[tokio::test]
+async fn pages_of_a_search_go_on_behind_what_nobody_can_open() {
+    let keys = Keys::start().await;
+    let mut world = start(&keys).await;
+    for position in 1..=20 {
+        let subject = if position % 2 == 0 { "alice" } else { "bob" };
+        let (why, words) =
+            (keys.seal_for_row(subject, "d-1", "reason", "rent").await, keys.words("rent").await);
+        world
+            .sql(format!(
+                "INSERT INTO read.audit_1 (position, recorded_at, version, event_id, partition, stream_id, event_type, actor,
+                     correlation_id, reason, words, subject_id)
+                 VALUES ({position}, now(), 1, gen_random_uuid(), 0, 'account-{subject}', 'money-deposited', 'clerk', 'd-1',
+                     '{why}', {words}, '{subject}')"
+            ))
+            .await;
+    }
+    world.all_checkpoints(20).await;
+    keys.destroy("alice").await;
+    let mut request =
+        SearchAuditRequest { reason: "rent".to_owned(), page_size: 3, ..Default::default() };
+    let mut positions = Vec::new();
+    loop {
+        let page = world.client.search_audit(request.clone()).await.unwrap().into_inner();
+        positions.extend(page.events.iter().map(|event| event.position));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(positions, (1..=20).step_by(2).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_auditor_sees_who_was_forgotten_and_that_reasons_were_not_recorded() {
+    let mut world = World::start().await;
+    for (position, stream_id, event_type, reason) in [
+        (1, "account-alice", "money-deposited", "''"),
         (2, "account-bob", "money-deposited", "NULL"),
         (3, "subject-alice", "subject-forgotten", "NULL"),
         (4, "erasure-3", "personal-data-erased", "NULL"),
@@ -273,8 +403,8 @@ async fn an_auditor_sees_who_was_forgotten_and_that_reasons_were_erased() {
         world
             .sql(format!(
                 "INSERT INTO read.audit_1 (position, recorded_at, version, event_id, partition, stream_id, event_type,
-                     actor, correlation_id, subject_id)
-                 VALUES ({position}, now(), 1, gen_random_uuid(), 0, '{stream_id}', '{event_type}', 'clerk', 'c', {subject})"
+                     actor, correlation_id, reason)
+                 VALUES ({position}, now(), 1, gen_random_uuid(), 0, '{stream_id}', '{event_type}', 'clerk', 'c', {reason})"
             ))
             .await;
     }

@@ -9,6 +9,7 @@ mod export;
 mod fleet;
 mod fold;
 mod forgetting;
+mod forgotten_backup;
 mod operator;
 mod poison;
 mod proof;

@@ -35,7 +35,7 @@ Each finding is a line that says where (position, stream, version; or table and 
 expected, and in brackets the rule. Values of a read model's columns are told where they are numbers.
 
 Read models are compared in tables that are made beside them for the time being, which takes their space once more and the
-projector's role. Where personal texts are sealed that takes the key store too; what was forgotten must be erased in them. The log is read in short statements; the comparison alone keeps a snapshot of the read models open. Event
+projector's role. Where reasons are sealed that takes the key store too, for their words. The log is read in short statements; the comparison alone keeps a snapshot of the read models open. Event
 ids are spilled to the directory for temporary files, 24 bytes an event. In a log that is larger than memory the walk by
 streams reads from all over the table, and takes long.
 

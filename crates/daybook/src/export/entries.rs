@@ -101,9 +101,9 @@ impl<'a> Entry<'a> {
         let movement = Movement::of(account_event).context("an entry moves money")?;
         let (currency, amount) = (movement.amount.currency, movement.signed_amount()?);
         let decimal = |minor_units| Cell::Decimal(currency.format_minor_units(minor_units));
-        let counterparty = match account_event {
-            AccountEvent::Refunded(refunded) => personal(&refunded.customer),
-            _ => Cell::optional(movement.counterparty),
+        let counterparty = match movement.customer {
+            Some(customer) => personal(customer),
+            None => Cell::optional(movement.counterparty),
         };
         Ok(vec![
             Cell::text(*account_id),

@@ -52,10 +52,11 @@ fn hidden_word(hidden: v1::Hidden) -> Option<&'static str> {
         v1::Hidden::Unspecified => None,
         v1::Hidden::Erased => Some("erased"),
         v1::Hidden::Sealed => Some("sealed"),
+        v1::Hidden::Unavailable => Some("unavailable"),
     }
 }
 
-/// A personal text for people, or why there is none to be seen: `[erased]`, `[sealed]`.
+/// A personal text for people, or why there is none to be seen: `[erased]`, `[sealed]`, `[unavailable]`.
 fn personal_cell(text: &str, hidden: Option<&'static str>) -> String {
     hidden.map_or_else(|| escape(text), |word| format!("[{word}]"))
 }

@@ -227,10 +227,14 @@ fn push_fits(sql: &mut Sql, filter: &AuditFilter) {
     if !filter.event_types.is_empty() {
         sql.push(" AND event_type = ANY (").push_bind(filter.event_types.clone()).push(")");
     }
-    if let Some(words) = &filter.reason {
-        // As the index has it, so that it is used.
-        sql.push(" AND words IS NOT NULL AND words @> ");
-        sql.push_bind(Words::of(words).hashes().to_vec());
+    if let Some(sought) = &filter.reason {
+        // As the index has it, so that it is used. Plain reasons have other hashes than sealed ones.
+        sql.push(" AND words IS NOT NULL AND (words @> ");
+        sql.push_bind(Words::of(&sought.text).hashes().to_vec());
+        if let Some(sealed) = &sought.sealed {
+            sql.push(" OR words @> ").push_bind(sealed.hashes().to_vec());
+        }
+        sql.push(")");
     }
     sql.push(")");
 }

@@ -1,5 +1,6 @@
 -- Keyset over the primary key, up to a moment.
-SELECT version, position, recorded_at, kind, amount, balance, counterparty, transfer_id, actor, reason, subject_id, correlation_id
+SELECT version, position, recorded_at, kind, amount, balance, counterparty, transfer_id, actor, reason, subject_id, command_id,
+    correlation_id
 FROM read.account_entries_{generation}
 WHERE account_hash = hashtextextended($1, 0) AND account_id = $1
     AND (recorded_at, version) > ($2, $3)

@@ -46,6 +46,25 @@ impl Keys {
         serde_json::to_string(&text).unwrap()
     }
 
+    /// The same as a row of a read model has it.
+    pub(crate) async fn seal_for_row(
+        &self,
+        subject: &str,
+        command_id: &str,
+        field: &str,
+        text: &str,
+    ) -> String {
+        let sealed = self.seal(subject, command_id, field, text).await;
+        let sealed: serde_json::Value = serde_json::from_str(&sealed).unwrap();
+        sealed["sealed"]["text"].as_str().unwrap().to_owned()
+    }
+
+    /// The words of a sealed reason, as SQL spells them.
+    pub(crate) async fn words(&self, text: &str) -> String {
+        let words = self.store.word_key().await.unwrap().words(text);
+        format!("ARRAY{:?}::bigint[]", words.hashes())
+    }
+
     pub(crate) async fn destroy(&self, subject: &str) {
         let subject = SubjectId::new(subject).unwrap();
         self.store.destroy(&BTreeSet::from([subject])).await.unwrap();

@@ -1,0 +1,1 @@
+INSERT INTO keys.word_key (key) VALUES ($1) ON CONFLICT DO NOTHING
