@@ -344,7 +344,7 @@ impl<D: Domain> Decider<D> {
     fn put_back(&mut self, decided: Vec<Decided<D>>) {
         let mut commands = Vec::with_capacity(decided.len());
         for Decided { numbered, verdict } in decided {
-            if matches!(verdict, Verdict::Accepted) {
+            if matches!(verdict, Verdict::Accepted { .. }) {
                 self.put_back_followers(numbered.submission.command_id());
             }
             numbered.submission.ticket.put_back();

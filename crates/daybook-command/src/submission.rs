@@ -55,6 +55,8 @@ pub(crate) struct Acknowledgement {
     pub(crate) receipt: Receipt,
     /// Whether the effect is an earlier one of the same command id.
     pub(crate) replayed: bool,
+    /// Whether a reason was given and recorded as erased, because its subject was forgotten.
+    pub(crate) reason_dropped: bool,
 }
 
 /// Why a command has no effect.

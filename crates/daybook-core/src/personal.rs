@@ -22,7 +22,7 @@ pub enum Personal {
     Plain(String),
     /// As it is stored, readable with the subject's key only.
     Sealed(Sealed),
-    /// As it is shown once the subject was forgotten: sealed for ever. Never stored.
+    /// As it is shown once the subject was forgotten: sealed for ever. A reason that is given after that is stored so.
     Erased,
 }
 

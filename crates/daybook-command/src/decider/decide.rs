@@ -6,6 +6,7 @@ use daybook_core::domain::{Context, Domain};
 use daybook_core::event::{EventPayload as _, NewEvent, PAYLOAD_BYTES_MAX};
 use daybook_core::ids::{Actor, Version};
 use daybook_core::metadata::Metadata;
+use daybook_core::personal::Personal;
 use daybook_core::stream::StreamId;
 use daybook_core::subject::SubjectId;
 use daybook_eventlog::append::NewCommand;
@@ -26,6 +27,8 @@ struct Decision<E> {
     new_events: Vec<NewEvent>,
     /// Size of the texts.
     bytes: usize,
+    /// The reason that was given is not among them.
+    reason_dropped: bool,
 }
 
 impl<D: Domain> Decider<D> {
@@ -153,6 +156,7 @@ impl<D: Domain> Decider<D> {
         if events.is_empty() {
             return Err("the domain accepted a command without recording anything".to_owned());
         }
+        let reason_dropped = metadata.reason == Some(Personal::Erased);
         let metadata: Arc<str> = serde_json::to_string(metadata)
             .map_err(|error| format!("metadata cannot be written: {error}"))?
             .into();
@@ -183,12 +187,12 @@ impl<D: Domain> Decider<D> {
                 metadata: Arc::clone(&metadata),
             });
         }
-        Ok(Decision { events, new_events, bytes })
+        Ok(Decision { events, new_events, bytes, reason_dropped })
     }
 
     /// Lets the command have its effect in memory, and puts its events into the batch.
     fn accept(&mut self, numbered: Numbered<D>, decision: Decision<D::Event>) {
-        let Decision { events, new_events, bytes } = decision;
+        let Decision { events, new_events, bytes, reason_dropped } = decision;
         let mut touched: Vec<(StreamId, Version)> = Vec::with_capacity(events.len());
         for (stream_id, event) in &events {
             let before = self.cache.version(stream_id);
@@ -214,7 +218,9 @@ impl<D: Domain> Decider<D> {
         });
         self.building.bytes += bytes;
         self.building.batch.events.extend(new_events);
-        self.building.decided.push(Decided { numbered, verdict: Verdict::Accepted });
+        self.building
+            .decided
+            .push(Decided { numbered, verdict: Verdict::Accepted { reason_dropped } });
     }
 
     /// Copies the state when deciding crosses a multiple of `snapshot_every` or a mark. It is written only after its last

@@ -157,10 +157,12 @@ impl<D: Domain> Decider<D> {
     ) {
         let submission = decided.numbered.submission;
         let answer = match decided.verdict {
-            Verdict::Accepted => {
+            Verdict::Accepted { reason_dropped } => {
                 self.refuse_followers(submission.command_id());
                 match receipts.next() {
-                    Some(receipt) => Ok(Acknowledgement { receipt, replayed: false }),
+                    Some(receipt) => {
+                        Ok(Acknowledgement { receipt, replayed: false, reason_dropped })
+                    }
                     None => Err(Refusal::Defect("a committed command has no receipt".to_owned())),
                 }
             }
@@ -277,7 +279,7 @@ impl<D: Domain> Decider<D> {
     /// PostgreSQL refuses something in the batch: smaller and smaller batches find the culprit, and it alone is refused.
     fn refused(&mut self, error: &str) {
         let accepted = self.in_flight.as_ref().map_or(0, |(round, _)| {
-            round.decided.iter().filter(|d| matches!(d.verdict, Verdict::Accepted)).count()
+            round.decided.iter().filter(|d| matches!(d.verdict, Verdict::Accepted { .. })).count()
         });
         tracing::error!(%error, commands = accepted, "PostgreSQL refuses a batch");
         if accepted > 1 {
@@ -286,7 +288,8 @@ impl<D: Domain> Decider<D> {
             return;
         }
         let Some(mut round) = self.take_in_flight() else { return };
-        let culprit = round.decided.iter().position(|d| matches!(d.verdict, Verdict::Accepted));
+        let culprit =
+            round.decided.iter().position(|d| matches!(d.verdict, Verdict::Accepted { .. }));
         let culprit = culprit.map(|index| round.decided.remove(index).numbered.submission);
         self.put_back(round.decided);
         self.undo();
@@ -308,7 +311,11 @@ fn precise(count: usize) -> f64 {
 /// The first receipt, if the command is the one that got it.
 fn replay<R>(first: &KnownCommand, content_hash: &[u8; 32]) -> Answer<R> {
     if first.content_hash == content_hash {
-        Ok(Acknowledgement { receipt: first.receipt.clone(), replayed: true })
+        Ok(Acknowledgement {
+            receipt: first.receipt.clone(),
+            replayed: true,
+            reason_dropped: false,
+        })
     } else {
         Err(Refusal::CommandIdReused)
     }

@@ -16,7 +16,10 @@ use crate::submission::Refusal;
 /// What was decided about one command.
 pub(super) enum Verdict<R> {
     /// Its events are in the batch.
-    Accepted,
+    Accepted {
+        /// Without the reason that was given.
+        reason_dropped: bool,
+    },
     /// It has no effect, if its id had none before and the states that it leaned on hold.
     Refused(Refusal<R>),
 }

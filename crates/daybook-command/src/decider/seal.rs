@@ -4,6 +4,7 @@
 use daybook_core::domain::Domain;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
+use daybook_core::personal::Personal;
 use daybook_core::stream::StreamId;
 use daybook_core::subject::SubjectId;
 use daybook_keys::REASON;
@@ -58,7 +59,8 @@ impl<D: Domain> Decider<D> {
     }
 
     /// Seals the events of a command. Returns the metadata to be recorded with them, where these are others than the command
-    /// came with.
+    /// came with. A reason for what is done about somebody who was forgotten is recorded as erased: money moves on, and that
+    /// there was a reason is known. A command that itself names them is refused.
     pub(super) fn seal(
         &self,
         submission: &Submission<D>,
@@ -72,7 +74,12 @@ impl<D: Domain> Decider<D> {
         let Some(subject) = self.domain.subject(command, &self.cache) else { return Ok(None) };
         let key = match self.keyring.find(&subject) {
             Known::Key(key) => key,
-            Known::Destroyed => return Err(Refusal::SubjectForgotten(subject).into()),
+            Known::Destroyed if self.domain.is_personal(command) => {
+                return Err(Refusal::SubjectForgotten(subject).into());
+            }
+            Known::Destroyed => {
+                return Ok(Some(Metadata { reason: Some(Personal::Erased), ..metadata.clone() }));
+            }
             Known::Missing => return Err(Setback::NeedsKey(subject)),
         };
         let (mut metadata, mut sealed) = (metadata.clone(), Ok(()));

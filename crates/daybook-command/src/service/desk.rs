@@ -196,6 +196,7 @@ fn receipt(acknowledgement: Acknowledgement, metadata: &Metadata) -> proto::Rece
             })
             .collect(),
         replayed: acknowledgement.replayed,
+        reason_dropped: acknowledgement.reason_dropped,
         command_id: metadata.command_id.to_string(),
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn status<R: Rejection>(refusal: Refusal<R>, metadata: &Metadata) -> 
             "SUBJECT_FORGOTTEN",
             subject_id.stream_id().as_str(),
             format!(
-                "subject `{subject_id}` is forgotten: nothing personal is recorded of them any more; send the command \
-                 without a reason"
+                "subject `{subject_id}` is forgotten: nothing personal is recorded of them any more, and the command names \
+                 them"
             ),
             vec![("subject_id", subject_id.to_string())],
         ),

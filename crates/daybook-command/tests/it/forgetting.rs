@@ -231,9 +231,30 @@ async fn an_account_goes_on_without_its_holder() {
     let mut service = sealed.service().await;
     let client = &mut service.client;
     client.deposit(by("teller", deposit("alice", 5))).await.unwrap();
-    let talking =
-        proto::DepositRequest { context: because("", "for Xanthippe"), ..deposit("alice", 5) };
-    let refused = client.deposit(by("teller", talking)).await.unwrap_err();
+    // What is said about them is not recorded, and that something was said is.
+    let talking = |command_id| {
+        let context = because(command_id, "for Xanthippe");
+        by("teller", proto::DepositRequest { context, ..deposit("alice", 5) })
+    };
+    let receipt = client.deposit(talking("salary")).await.unwrap().into_inner().receipt.unwrap();
+    assert!(receipt.reason_dropped && !receipt.replayed, "{receipt:?}");
+    let again = client.deposit(talking("salary")).await.unwrap().into_inner().receipt.unwrap();
+    assert!(again.replayed && again.position == receipt.position, "{again:?}");
+    let recorded: String =
+        sqlx::query_scalar("SELECT metadata ->> 'reason' FROM log.events WHERE position = $1")
+            .bind(receipt.position)
+            .fetch_one(&sealed.world.admin)
+            .await
+            .unwrap();
+    assert_eq!(recorded, "erased");
+    let other = proto::DepositRequest { context: because("", "rent"), ..deposit("bob", 5) };
+    let other = client.deposit(by("teller", other)).await.unwrap().into_inner().receipt.unwrap();
+    assert!(!other.reason_dropped);
+    // A command that is about somebody's name has nothing left without it.
+    let customer = "Zebedee".to_owned();
+    let (account_id, amount) = ("alice".to_owned(), usd(1));
+    let naming = proto::RefundRequest { context: None, account_id, customer, amount };
+    let refused = client.refund(by("sue", naming)).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::FailedPrecondition, "SUBJECT_FORGOTTEN".to_owned()));
     // Nobody can tell any more whether it is the same.
     let retried = by("registry", named("alice", "Xanthippe", "open-alice"));

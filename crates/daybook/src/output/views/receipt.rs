@@ -13,6 +13,7 @@ pub(crate) struct ReceiptView {
     streams: Vec<StreamView>,
     replayed: bool,
     command_id: String,
+    reason_dropped: bool,
 }
 
 #[derive(Serialize)]
@@ -31,6 +32,7 @@ impl From<v1::Receipt> for ReceiptView {
             streams: receipt.streams.into_iter().map(stream).collect(),
             replayed: receipt.replayed,
             command_id: receipt.command_id,
+            reason_dropped: receipt.reason_dropped,
         }
     }
 }
@@ -41,6 +43,8 @@ impl Record for ReceiptView {
             self.streams.iter().map(|s| format!("{} is at {}", s.stream_id, s.version)).collect();
         let outcome = if self.replayed {
             "nothing new: this command_id had its effect before, and this is its receipt"
+        } else if self.reason_dropped {
+            "recorded, but for the reason: the account's holder is forgotten"
         } else {
             "recorded"
         };
