@@ -1,5 +1,6 @@
 //! Fields that many requests share, each checked here, with an error that names it and says what would be right.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use daybook_core::account::AccountId;
@@ -19,10 +20,11 @@ use daybook_proto::v1::expected_version::Kind;
 use daybook_runtime::accept::ConnectionInfo;
 use daybook_runtime::ids;
 use daybook_runtime::status::{error, invalid_argument};
+use percent_encoding::percent_decode_str;
 use tonic::metadata::{AsciiMetadataValue as AsciiValue, MetadataMap};
 use tonic::{Code, Request, Status};
 
-/// Who does it; required on every call.
+/// Who does it, percent-encoded as in URLs; required on every call.
 const ACTOR_HEADER: &str = "x-daybook-actor";
 /// W3C trace context; optional.
 const TRACE_HEADER: &str = "traceparent";
@@ -94,11 +96,24 @@ fn actor(headers: &MetadataMap) -> Result<Actor, Status> {
         return Err(unauthenticated("is there more than once"));
     }
     let text = header.to_str().map_err(|_| unauthenticated("must be visible ASCII"))?;
-    if text.trim() != text {
+    let name = decoded(text).map_err(unauthenticated)?;
+    if name.trim() != name {
         // Two actors that look alike could approve for each other.
         return Err(unauthenticated("must not begin or end with a space"));
     }
-    Actor::fresh(text).map_err(|reason| unauthenticated(&reason.to_string()))
+    Actor::normalised(&name).map_err(|reason| unauthenticated(&reason.to_string()))
+}
+
+/// A name as it was before it was percent-encoded.
+fn decoded(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let is_code = |rest: &str| {
+        let digits = rest.as_bytes().first_chunk::<2>();
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(is_code) {
+        return Err("has a % without two hexadecimal digits behind it; %25 stands for itself");
+    }
+    percent_decode_str(text).decode_utf8().map_err(|_| "is not percent-encoded UTF-8")
 }
 
 /// A trace context that cannot be one is not worth refusing a command for. Of two, as the standard says, neither counts.

@@ -288,3 +288,39 @@ async fn a_request_that_is_no_message_is_the_callers_mistake() {
     let refused = answers.message().await.unwrap_err();
     assert_eq!(reason(&refused), (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned()));
 }
+
+/// Percent-encoded, in one normal form, and told apart by what is seen.
+#[tokio::test]
+async fn an_actor_may_have_any_script_and_has_one_spelling() {
+    let world = World::new().await;
+    let mut bank = world.ready_service(&[]).await;
+    for (n, (header, recorded)) in [
+        ("Jos%C3%A9", "José"),
+        ("Jose%CC%81", "José"),
+        ("%E5%B1%B1%E7%94%B0", "山田"),
+        ("100%25", "100%"),
+        ("ann@example.com", "ann@example.com"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("a{n}");
+        let mut request = Request::new(crate::support::open(&id));
+        request.metadata_mut().insert("x-daybook-actor", MetadataValue::try_from(header).unwrap());
+        bank.client.open_account(request).await.unwrap();
+        let actor: String = sqlx::query_scalar(
+            "SELECT metadata ->> 'actor' FROM log.events WHERE stream_id = 'account-' || $1",
+        )
+        .bind(&id)
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+        assert_eq!(actor, recorded, "{header}");
+    }
+    for header in ["%", "5%of", "%C3", "%00", "%0A", "%20ann", "a%E2%80%8Bb", "%E2%80%AEann"] {
+        let mut request = Request::new(crate::support::open("b"));
+        request.metadata_mut().insert("x-daybook-actor", MetadataValue::try_from(header).unwrap());
+        let status = bank.client.open_account(request).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unauthenticated, "{header}: {status}");
+    }
+}
