@@ -12,6 +12,7 @@ use daybook_core::ids::{CommandId, Position, Version};
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::{ExpectedVersion, StreamId};
 use daybook_core::subject::SubjectId;
+use daybook_eventlog::Identity;
 use daybook_eventlog::command::Receipt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -57,6 +58,8 @@ pub(crate) struct Acknowledgement {
     pub(crate) replayed: bool,
     /// Whether a reason was given and recorded as erased, because its subject was forgotten.
     pub(crate) reason_dropped: bool,
+    /// Which history of which log.
+    pub(crate) identity: Option<Identity>,
 }
 
 /// Why a command has no effect.

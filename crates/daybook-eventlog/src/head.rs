@@ -45,6 +45,14 @@ pub struct Identity {
     pub partition_count: u16,
 }
 
+impl Identity {
+    /// Log and history in one text, for clients to compare.
+    #[must_use]
+    pub fn history(&self) -> String {
+        format!("{}/{}", self.log_id, self.timeline)
+    }
+}
+
 /// The last event that somebody knows. Another event, or none, at its position means that the log lost its tail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tip {

@@ -65,6 +65,11 @@ impl Log {
         Ok(self.identity(budget).await?.log_id)
     }
 
+    /// Which history of which log it is now: read each time, for a failover changes it.
+    pub(crate) async fn history(&self, budget: &Budget<'_>) -> Result<String, QueryError> {
+        Ok(self.ask(budget, self.reader.identity()).await?.history())
+    }
+
     /// The partition that a stream's events, and so its rows, belong to.
     pub(crate) async fn partition_of(
         &self,

@@ -10,6 +10,7 @@ mod get_consistency_proof;
 mod get_daily_activity;
 mod get_event_history;
 mod get_inclusion_proof;
+mod get_log;
 mod get_projection_status;
 mod get_statement;
 mod get_transfer;
@@ -31,11 +32,12 @@ use daybook_proto::v1::{
     GetAggregateAtRequest, GetAggregateAtResponse, GetCheckpointRequest, GetCheckpointResponse,
     GetConsistencyProofRequest, GetConsistencyProofResponse, GetDailyActivityRequest,
     GetDailyActivityResponse, GetEventHistoryRequest, GetEventHistoryResponse,
-    GetInclusionProofRequest, GetInclusionProofResponse, GetProjectionStatusRequest,
-    GetProjectionStatusResponse, GetStatementRequest, GetStatementResponse, GetTransferRequest,
-    GetTransferResponse, GetTransferStoryRequest, GetTransferStoryResponse, GetTrialBalanceRequest,
-    GetTrialBalanceResponse, ListAccountsRequest, ListAccountsResponse, ListTransfersRequest,
-    ListTransfersResponse, SearchAuditRequest, SearchAuditResponse,
+    GetInclusionProofRequest, GetInclusionProofResponse, GetLogRequest, GetLogResponse,
+    GetProjectionStatusRequest, GetProjectionStatusResponse, GetStatementRequest,
+    GetStatementResponse, GetTransferRequest, GetTransferResponse, GetTransferStoryRequest,
+    GetTransferStoryResponse, GetTrialBalanceRequest, GetTrialBalanceResponse, ListAccountsRequest,
+    ListAccountsResponse, ListTransfersRequest, ListTransfersResponse, SearchAuditRequest,
+    SearchAuditResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -155,6 +157,7 @@ rpcs! {
     Heavy get_transfer_story(GetTransferStoryRequest) -> GetTransferStoryResponse;
     Heavy search_audit(SearchAuditRequest) -> SearchAuditResponse;
     Heavy get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
+    Light get_log(GetLogRequest) -> GetLogResponse;
     Light get_projection_status(GetProjectionStatusRequest) -> GetProjectionStatusResponse;
     Light get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
     Heavy get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;

@@ -5,7 +5,7 @@ mod arguments;
 mod os_user;
 mod times;
 
-pub(crate) use arguments::{AmountArgs, CommandArgs, PageArgs, QueryArgs};
+pub(crate) use arguments::{AmountArgs, CommandArgs, PageArgs, QueryArgs, event_types};
 pub(crate) use times::{parse_day, parse_time};
 
 use std::ffi::OsString;
@@ -15,9 +15,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::client::Actor;
 use crate::commands::{
-    accept_time, account, activity, audit, bench, demo, dev, evidence, explain, export, forget,
-    history, import, migrate, money, projection, projections, proof, rebuild, restore_events,
-    state, statement, transfer, trial_balance, verify,
+    accept_time, account, activity, audit, bench, completions, demo, dev, evidence, explain,
+    export, forget, history, import, migrate, money, projection, projections, proof, rebuild,
+    restore_events, state, statement, transfer, trial_balance, verify,
 };
 use crate::failure::Failure;
 
@@ -149,6 +149,8 @@ pub(crate) enum Verb {
     RestoreEvents(restore_events::RestoreArgs),
     /// Create or upgrade the database of the log and that of the read models.
     Migrate(migrate::MigrateArgs),
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
     /// Run everything on this machine, in the foreground: a private PostgreSQL, a private Redis, the services.
     Dev(dev::DevArgs),
     /// See it work: a story of an account, and thousands of commands of which every cent is accounted for.

@@ -5,15 +5,18 @@ pub(crate) mod account;
 pub(crate) mod activity;
 pub(crate) mod audit;
 pub(crate) mod bench;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod forget;
+mod freshness;
 pub(crate) mod history;
 pub(crate) mod import;
 mod interrupts;
+mod list;
 pub(crate) mod migrate;
 pub(crate) mod money;
 mod progress;
@@ -28,17 +31,23 @@ pub(crate) mod transfer;
 pub(crate) mod trial_balance;
 pub(crate) mod verify;
 
+pub(crate) use freshness::AsOf;
 pub(crate) use interrupts::Interrupts;
 
 use crate::cli::{Cli, Globals, Verb};
 use crate::client::{Command, CommandClient, QueryClient};
 use crate::failure::Failure;
-use crate::output::{Printer, ReceiptView};
+use crate::output::{Printer, ReceiptView, Record};
 
 /// Does what was typed.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    // It needs no service, and so no address of one.
+    if let Verb::Completions(args) = &cli.verb {
+        return completions::run(args);
+    }
     let session = Session::new(cli.globals)?;
     match cli.verb {
+        Verb::Completions(_) => Ok(()),
         Verb::Account(verb) => account::run(&session, verb).await,
         Verb::Deposit(args) => money::deposit(&session, args).await,
         Verb::Withdraw(args) => money::withdraw(&session, args).await,
@@ -88,10 +97,16 @@ impl Session {
         })
     }
 
+    /// Prints one thing as it was at `checkpoint`.
+    async fn show<T: Record>(&self, record: &T, checkpoint: i64) -> Result<(), Failure> {
+        Ok(self.printer.record_as_of(record, &self.as_of(checkpoint).await)?)
+    }
+
     /// Sends a command and prints its receipt.
     async fn execute(&self, command: Command) -> Result<(), Failure> {
         let actor = self.globals.actor()?;
         let receipt = self.command.send(&actor, command).await?;
+        self.remember(&receipt.log_history, receipt.position);
         Ok(self.printer.record(&ReceiptView::from(receipt))?)
     }
 }

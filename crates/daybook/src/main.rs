@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod import;
 mod output;
+mod positions;
 mod restore;
 mod state_dir;
 

@@ -14,13 +14,14 @@ pub(crate) use text::{escape, json_line};
 pub(crate) use views::{
     AccountView, ActivityView, AuditEventView, EntryView, EventView, KindTotalView,
     LedgerTotalView, MovementView, PartitionView, ProjectionView, ReceiptView, StateView,
-    StoryView, TransferView, amount_text,
+    StoryView, TransferView, amount_text, time_text,
 };
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::commands::AsOf;
 use crate::failure::Failure;
 
 /// One thing, shown by itself.
@@ -36,6 +37,15 @@ pub(crate) trait Row: Serialize {
 
     /// What stands in them.
     fn cells(&self) -> Vec<String>;
+}
+
+/// A thing for programs, with as of when it is beside its own fields.
+#[derive(Serialize)]
+struct Dated<'a, T> {
+    #[serde(flatten)]
+    view: &'a T,
+    #[serde(flatten)]
+    as_of: &'a AsOf,
 }
 
 /// Writes answers the way that the caller asked for.
@@ -60,6 +70,44 @@ impl Printer {
             return Ok(());
         }
         write_out(&table::columns(T::COLUMNS, rows.iter().map(T::cells)))
+    }
+
+    /// One thing, and as of when it is.
+    pub(crate) fn record_as_of<T: Record>(self, record: &T, as_of: &AsOf) -> io::Result<()> {
+        if self.json {
+            return self.object(&Dated { view: record, as_of });
+        }
+        self.record(record)?;
+        self.say(&as_of.words())
+    }
+
+    /// As [`Printer::rows`], each with as of when it is.
+    pub(crate) fn rows_as_of<T: Row>(self, rows: &[T], as_of: &AsOf) -> io::Result<()> {
+        if self.json {
+            return rows.iter().try_for_each(|view| self.object(&Dated { view, as_of }));
+        }
+        self.rows(rows)
+    }
+
+    /// Something beside the answer that the caller should know; on stderr.
+    pub(crate) fn notice(self, sentence: &str) {
+        note(&match self.json {
+            true => json_line(&serde_json::json!({"note": sentence})),
+            false => format!("{sentence}\n"),
+        });
+    }
+
+    /// The end of a list of so many rows. With `--json` an empty list has no line on stdout; stderr says so.
+    pub(crate) fn end_of_list(self, rows: usize, as_of: Option<&AsOf>) -> io::Result<()> {
+        match (rows, self.json) {
+            (0, true) => {
+                note(&json_line(&serde_json::json!({"empty": as_of})));
+                return Ok(());
+            }
+            (0, false) => self.say("nothing found")?,
+            _ => {}
+        }
+        as_of.map_or(Ok(()), |as_of| self.say(&as_of.words()))
     }
 
     /// Something that only people are told.
@@ -89,7 +137,8 @@ pub(crate) fn note(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn write_out(text: &str) -> io::Result<()> {
+/// Writes to stdout, as it is.
+pub(crate) fn write_out(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()

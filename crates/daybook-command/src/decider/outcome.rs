@@ -161,13 +161,14 @@ impl<D: Domain> Decider<D> {
                 self.refuse_followers(submission.command_id());
                 match receipts.next() {
                     Some(receipt) => {
-                        Ok(Acknowledgement { receipt, replayed: false, reason_dropped })
+                        let identity = self.identity;
+                        Ok(Acknowledgement { receipt, replayed: false, reason_dropped, identity })
                     }
                     None => Err(Refusal::Defect("a committed command has no receipt".to_owned())),
                 }
             }
             Verdict::Refused(refusal) => match known.get(submission.command_id()) {
-                Some(first) => replay(first, &submission.content_hash),
+                Some(first) => replay(first, &submission.content_hash, self.identity),
                 None => Err(refusal),
             },
         };
@@ -190,7 +191,7 @@ impl<D: Domain> Decider<D> {
             match known.get(submission.command_id()) {
                 Some(first) => {
                     self.refuse_followers(&submission.command_id().clone());
-                    let answer = replay(first, &submission.content_hash);
+                    let answer = replay(first, &submission.content_hash, self.identity);
                     decided.numbered.submission.ticket.answer(answer);
                 }
                 None => again.push(decided),
@@ -309,12 +310,17 @@ fn precise(count: usize) -> f64 {
 }
 
 /// The first receipt, if the command is the one that got it.
-fn replay<R>(first: &KnownCommand, content_hash: &[u8; 32]) -> Answer<R> {
+fn replay<R>(
+    first: &KnownCommand,
+    content_hash: &[u8; 32],
+    identity: Option<Identity>,
+) -> Answer<R> {
     if first.content_hash == content_hash {
         Ok(Acknowledgement {
             receipt: first.receipt.clone(),
             replayed: true,
             reason_dropped: false,
+            identity,
         })
     } else {
         Err(Refusal::CommandIdReused)

@@ -198,5 +198,6 @@ fn receipt(acknowledgement: Acknowledgement, metadata: &Metadata) -> proto::Rece
         replayed: acknowledgement.replayed,
         reason_dropped: acknowledgement.reason_dropped,
         command_id: metadata.command_id.to_string(),
+        log_history: acknowledgement.identity.map(|log| log.history()).unwrap_or_default(),
     }
 }

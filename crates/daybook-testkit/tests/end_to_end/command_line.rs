@@ -9,7 +9,8 @@ pub(crate) async fn daybook(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String) {
-    let spec = ProcessSpec::new(service_binary("daybook").unwrap());
+    let spec = ProcessSpec::new(service_binary("daybook").unwrap())
+        .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
     let spec = arguments.iter().fold(spec, |spec, argument| spec.arg(*argument));
     let spec = environment.iter().fold(spec, |spec, (name, value)| spec.env(*name, *value));
     let lines = Arc::new(Mutex::new(Vec::new()));

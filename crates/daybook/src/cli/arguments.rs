@@ -1,10 +1,13 @@
 //! Flags that several verbs share.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use daybook_core::bank::ALL_EVENT_TYPES;
 use daybook_core::money::Currency;
 use daybook_proto::v1;
 
-use crate::client::{ExpectedVersion, QueryClient};
+use crate::client::ExpectedVersion;
+use crate::commands::Session;
 use crate::failure::Failure;
 
 /// What every command takes beside its own arguments.
@@ -63,12 +66,12 @@ impl AmountArgs {
     /// The amount in minor units; in the currency of `account_id` where none was given.
     pub(crate) async fn read(
         &self,
-        query: &QueryClient,
+        session: &Session,
         account_id: &str,
     ) -> Result<v1::Money, Failure> {
         let currency = match self.currency {
             Some(currency) => currency,
-            None => currency_of(query, account_id).await?,
+            None => currency_of(session, account_id).await?,
         };
         let minor_units = currency
             .parse_minor_units(&self.amount)
@@ -77,10 +80,11 @@ impl AmountArgs {
     }
 }
 
-async fn currency_of(query: &QueryClient, account_id: &str) -> Result<Currency, Failure> {
-    let question =
-        v1::GetAccountRequest { account_id: account_id.to_owned(), ..Default::default() };
-    let account = query.account(&question).await?.account.unwrap_or_default();
+/// An account that was opened just now, by anybody, has its currency too.
+async fn currency_of(session: &Session, account_id: &str) -> Result<Currency, Failure> {
+    let min_position = session.all_written().await?;
+    let question = v1::GetAccountRequest { account_id: account_id.to_owned(), min_position };
+    let account = session.query.account(&question).await?.account.unwrap_or_default();
     account.currency.parse().map_err(|error| {
         Failure::Usage(format!("the currency of account `{account_id}`: {error}; use --currency"))
     })
@@ -89,10 +93,16 @@ async fn currency_of(query: &QueryClient, account_id: &str) -> Result<Currency, 
 /// What every question about a read model takes.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct QueryArgs {
-    /// Wait until the answer reflects the log up to this position, such as that of a receipt. 0: do not wait.
-    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    /// Wait until the answer reflects the log up to this position, such as that of a receipt. 0: do not wait. Default:
+    /// the position of your own last command on this log.
+    #[arg(long, value_name = "POSITION")]
     #[arg(value_parser = clap::value_parser!(i64).range(0..))]
-    pub(crate) min_position: i64,
+    pub(crate) min_position: Option<i64>,
+}
+
+/// The types of events, of which a misspelt one would find nothing.
+pub(crate) fn event_types() -> PossibleValuesParser {
+    PossibleValuesParser::new(ALL_EVENT_TYPES)
 }
 
 /// What every list takes.

@@ -27,6 +27,11 @@ impl Pages {
         Some((i32::try_from(size).expect("a page is small"), self.token.clone()))
     }
 
+    /// Whether the list goes on after what was shown, beyond the limit.
+    pub(crate) fn is_cut(&self) -> bool {
+        !self.token.is_empty()
+    }
+
     /// Takes note of a page that came: how many rows it had, and the token of the one after it.
     pub(crate) fn advance(&mut self, rows: usize, next_token: String) {
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);
@@ -48,9 +53,11 @@ mod tests {
         assert_eq!(pages.next(), Some((1, "b".to_owned())));
         pages.advance(1, "c".to_owned());
         assert_eq!(pages.next(), None);
+        assert!(pages.is_cut());
 
         let mut pages = Pages::new(None);
         pages.advance(7, String::new());
+        assert!(!pages.is_cut());
         assert_eq!(pages.next(), None);
     }
 }

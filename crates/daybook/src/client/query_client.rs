@@ -97,6 +97,8 @@ questions! {
     audit: SearchAuditRequest -> SearchAuditResponse, search_audit;
     /// Debits and credits of each account of the ledger.
     trial_balance: GetTrialBalanceRequest -> GetTrialBalanceResponse, get_trial_balance;
+    /// Which log answers come from, and where it ends.
+    log: GetLogRequest -> GetLogResponse, get_log;
     /// How far each projection is.
     projections: GetProjectionStatusRequest -> GetProjectionStatusResponse, get_projection_status;
     /// The newest signed checkpoint.

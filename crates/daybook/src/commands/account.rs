@@ -124,10 +124,10 @@ async fn open(session: &Session, args: OpenArgs) -> Result<(), Failure> {
 }
 
 async fn show(session: &Session, args: ShowArgs) -> Result<(), Failure> {
-    let question =
-        v1::GetAccountRequest { account_id: args.account, min_position: args.query.min_position };
-    let account = session.query.account(&question).await?.account.unwrap_or_default();
-    Ok(session.printer.record(&AccountView::from(account))?)
+    let min_position = session.freshness(&args.query).await?.min_position;
+    let question = v1::GetAccountRequest { account_id: args.account, min_position };
+    let answer = session.query.account(&question).await?;
+    session.show(&AccountView::from(answer.account.unwrap_or_default()), answer.checkpoint).await
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result<(), Failure> {
@@ -137,19 +137,21 @@ async fn list(session: &Session, args: ListArgs) -> Result<(), Failure> {
         Some(Status::Frozen) => v1::AccountStatus::Frozen,
         Some(Status::Closed) => v1::AccountStatus::Closed,
     };
+    let min_position = session.freshness(&args.page.query).await?.min_position;
     let mut pages = Pages::new(args.page.limit);
+    let mut list = session.list();
     while let Some((page_size, page_token)) = pages.next() {
         let question = v1::ListAccountsRequest {
             page_size,
             page_token,
             status: status.into(),
             currency: args.currency.map_or(String::new(), |currency| currency.code().to_owned()),
-            min_position: args.page.query.min_position,
+            min_position,
         };
         let page = session.query.accounts(&question).await?;
         pages.advance(page.accounts.len(), page.next_page_token);
         let rows: Vec<_> = page.accounts.into_iter().map(AccountView::from).collect();
-        session.printer.rows(&rows)?;
+        list.page(&rows, page.checkpoint).await?;
     }
-    Ok(())
+    list.end()
 }

@@ -27,13 +27,16 @@ pub(crate) struct ActivityArgs {
 
 /// Prints counts and volumes.
 pub(crate) async fn run(session: &Session, args: ActivityArgs) -> Result<(), Failure> {
+    let min_position = session.freshness(&args.query).await?.min_position;
     let question = v1::GetDailyActivityRequest {
         from_day: args.from.unwrap_or_default(),
         to_day: args.to.unwrap_or_default(),
         currency: args.currency.map_or(String::new(), |currency| currency.code().to_owned()),
-        min_position: args.query.min_position,
+        min_position,
     };
-    let activities = session.query.activity(&question).await?.activities;
-    let rows: Vec<_> = activities.into_iter().map(ActivityView::from).collect();
-    Ok(session.printer.rows(&rows)?)
+    let answer = session.query.activity(&question).await?;
+    let rows: Vec<_> = answer.activities.into_iter().map(ActivityView::from).collect();
+    let mut list = session.list();
+    list.page(&rows, answer.checkpoint).await?;
+    list.end()
 }

@@ -6,7 +6,7 @@ use daybook_proto::v1;
 use prost_types::Timestamp;
 
 use super::Session;
-use crate::cli::{PageArgs, parse_time};
+use crate::cli::{PageArgs, event_types, parse_time};
 use crate::client::Pages;
 use crate::failure::Failure;
 use crate::output::AuditEventView;
@@ -34,7 +34,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "TYPE")]
     stream_type: Option<StreamType>,
     /// Only events of this type, such as transfer-approved; may be given several times.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
     types: Vec<String>,
     /// Only events of the business operation with this correlation id.
     #[arg(long, value_name = "ID")]
@@ -42,10 +42,10 @@ pub(crate) struct AuditArgs {
     /// Only what came of this command or event, directly or through others; a command's own events included.
     #[arg(long, value_name = "ID")]
     caused_by: Option<String>,
-    /// Only what was recorded at or after this: a day (UTC) or a time.
+    /// Only what was recorded at or after this: a day or a time, such as 2026-11-23, yesterday, "2026-11-23 10:00" (UTC) or "2026-11-23 10:00 Europe/Berlin".
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<Timestamp>,
-    /// Only what was recorded before this: a day (UTC) or a time.
+    /// Only what was recorded before this: a day or a time, such as 2026-11-23, yesterday, "2026-11-23 10:00" (UTC) or "2026-11-23 10:00 Europe/Berlin".
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: Option<Timestamp>,
     /// Only events from this position of the log on.
@@ -87,7 +87,8 @@ enum StreamType {
 /// Prints the events, page by page.
 pub(crate) async fn run(session: &Session, args: AuditArgs) -> Result<(), Failure> {
     let mut pages = Pages::new(args.page.limit);
-    let min_position = args.page.query.min_position;
+    let min_position = session.freshness(&args.page.query).await?.min_position;
+    let mut list = session.list();
     let question = question(args)?;
     while let Some((page_size, page_token)) = pages.next() {
         let question =
@@ -95,9 +96,20 @@ pub(crate) async fn run(session: &Session, args: AuditArgs) -> Result<(), Failur
         let page = session.query.audit(&question).await?;
         pages.advance(page.events.len(), page.next_page_token);
         let rows: Vec<_> = page.events.into_iter().map(AuditEventView::from).collect();
-        session.printer.rows(&rows)?;
+        list.page(&rows, page.checkpoint).await?;
     }
-    Ok(())
+    if list.is_empty() && !question.stream_id.is_empty() {
+        // Refused where there is no such stream.
+        let stream_id = question.stream_id;
+        let question = v1::GetEventHistoryRequest {
+            stream_id,
+            page_size: 1,
+            min_position,
+            ..Default::default()
+        };
+        session.query.history(&question).await?;
+    }
+    list.end()
 }
 
 fn question(args: AuditArgs) -> Result<v1::SearchAuditRequest, Failure> {

@@ -69,14 +69,16 @@ Ready; Ctrl-C stops everything. In another terminal:
 
   export DAYBOOK_COMMAND_URL={command}
   export DAYBOOK_QUERY_URL={query}
-  daybook account open alice --owner 'Alice A.' --currency USD
-  daybook deposit alice 500.00 --reason salary
-  daybook account show alice
-  daybook statement alice
-  daybook history account-alice
-  daybook projections
-  daybook proof checkpoint
+  {daybook} account open alice --owner 'Alice A.' --currency USD
+  {daybook} deposit alice 500.00 --reason salary
+  {daybook} account show alice
+  {daybook} statement alice
+  {daybook} history account-alice
+  {daybook} projections
+  {daybook} proof checkpoint
 ",
+        // As it was called, so that the lines work whether it is on the PATH or not.
+        daybook = std::env::args().next().unwrap_or_else(|| "daybook".to_owned()),
         command = stack.command_url,
         query = stack.query_url,
     ))?;

@@ -44,7 +44,9 @@ pub(crate) struct ExplainArgs {
 pub(crate) async fn run(session: &Session, args: ExplainArgs) -> Result<(), Failure> {
     let MomentArgs { at, version, position } = args.moment;
     let moment = at.map(At::Time).or(version.map(At::Version)).or(position.map(At::Position));
+    let min_position = session.freshness(&args.page.query).await?.min_position;
     let mut pages = Pages::new(args.page.limit);
+    let mut list = session.list();
     let (mut totals, mut sum) = (Vec::new(), None);
     while let Some((page_size, page_token)) = pages.next() {
         let question = v1::ExplainBalanceRequest {
@@ -53,7 +55,7 @@ pub(crate) async fn run(session: &Session, args: ExplainArgs) -> Result<(), Fail
             transfer_id: args.transfer.clone().unwrap_or_default(),
             page_size,
             page_token,
-            min_position: args.page.query.min_position,
+            min_position,
         };
         let page = session.query.explanation(&question).await?;
         let currency = &page.currency;
@@ -69,9 +71,10 @@ pub(crate) async fn run(session: &Session, args: ExplainArgs) -> Result<(), Fail
         }
         let movement = |movement| MovementView::new(movement, currency);
         let rows: Vec<_> = page.movements.into_iter().map(movement).collect();
-        session.printer.rows(&rows)?;
+        list.page(&rows, page.checkpoint).await?;
         pages.advance(rows.len(), page.next_page_token);
     }
+    list.end()?;
     session.printer.say("")?;
     session.printer.rows(&totals)?;
     Ok(session.printer.say(&sum.unwrap_or_default())?)

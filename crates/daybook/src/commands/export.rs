@@ -54,7 +54,7 @@ pub(crate) struct ExportArgs {
     /// What to write.
     what: What,
 
-    /// How to write it. Default: what the name of --output ends with, otherwise jsonl.
+    /// How to write it. Default: what the name of --output ends with; jsonl for stdout and a name without an ending.
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -74,7 +74,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "from_position")]
     from_time: Option<Timestamp>,
 
-    /// Only what was recorded before this: a day (UTC) or a time.
+    /// Only what was recorded before this: a day or a time, such as 2026-11-23, yesterday, "2026-11-23 10:00" (UTC) or "2026-11-23 10:00 Europe/Berlin".
     #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "to_position")]
     to_time: Option<Timestamp>,
 
@@ -109,9 +109,13 @@ struct Range {
     up_to: i64,
 }
 
+/// The whole log.
+const ALL: Range = Range { after: 0, up_to: i64::MAX };
+
 /// Exports.
 pub(crate) async fn run(args: ExportArgs) -> Result<(), Failure> {
     let stream_id = stream(&args)?;
+    let format = format(&args)?;
     let pool = postgres::pool(&args.log_database_url, "daybook-export", 2)
         .map_err(|error| Failure::Usage(format!("--log-database-url: {error}")))?;
     let keys = args.keys.store("daybook-export");
@@ -126,7 +130,7 @@ pub(crate) async fn run(args: ExportArgs) -> Result<(), Failure> {
             What::Events => events::COLUMNS,
             What::Statements => entries::COLUMNS,
         };
-        let writer = format(&args).writer(columns, &mut target)?;
+        let writer = format.writer(columns, &mut target)?;
         let source = Source { log: Inspector::new(pool), keys, what: args.what };
         write(&source, stream_id.as_ref(), range, writer, &shown).await
     };
@@ -173,6 +177,11 @@ async fn write(
     mut writer: Box<dyn RowWriter + Send + '_>,
     shown: &Shown,
 ) -> Result<u64, Failure> {
+    if let Some(stream) = stream_id
+        && pages(&source.log, stream_id, ALL).next().await.context("read the log")?.is_none()
+    {
+        return Err(Failure::Other(anyhow!("there is no stream `{}`", stream.as_str())));
+    }
     let mut pages = pages(&source.log, stream_id, range);
     let (begun, mut rows, mut last) = (Instant::now(), 0, range.after);
     while let Some(page) = pages.next().await.context("read the log")? {
@@ -239,10 +248,17 @@ fn step(range: Range, reached: i64, begun: Instant) -> Step {
     }
 }
 
-fn format(args: &ExportArgs) -> Format {
-    let extension = args.output.extension().and_then(|extension| extension.to_str());
-    let named = extension.and_then(|extension| Format::from_str(extension, true).ok());
-    args.format.or(named).unwrap_or(Format::Jsonl)
+/// What was asked for, or what the file is named for.
+fn format(args: &ExportArgs) -> Result<Format, Failure> {
+    let extension = args.output.extension().map(|extension| extension.to_string_lossy());
+    match (args.format, extension) {
+        (Some(format), _) => Ok(format),
+        (None, None) => Ok(Format::Jsonl),
+        (None, Some(extension)) => Format::from_str(&extension, true).map_err(|_| {
+            let known = "jsonl, csv or parquet";
+            Failure::Usage(format!("-o: files named .{extension} are not written; say with --format which of {known} to write"))
+        }),
+    }
 }
 
 fn stream(args: &ExportArgs) -> Result<Option<StreamId>, Failure> {

@@ -37,5 +37,6 @@ pub(crate) async fn run(session: &Session, args: ForgetArgs) -> Result<(), Failu
     }
     let request = v1::ForgetSubjectRequest { context: Some(context), subject_id: subject };
     let receipt = session.command.forget(&session.globals.actor()?, request).await?;
+    session.remember(&receipt.log_history, receipt.position);
     Ok(session.printer.record(&ReceiptView::from(receipt))?)
 }

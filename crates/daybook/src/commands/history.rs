@@ -4,7 +4,7 @@ use clap::Args;
 use daybook_proto::v1;
 
 use super::Session;
-use crate::cli::PageArgs;
+use crate::cli::{PageArgs, event_types};
 use crate::client::Pages;
 use crate::failure::Failure;
 use crate::output::EventView;
@@ -21,7 +21,7 @@ pub(crate) struct HistoryArgs {
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(1..))]
     to_version: Option<i64>,
     /// Only events of this type, such as money-deposited; may be given several times. Default: all.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
     types: Vec<String>,
     /// The newest first.
     #[arg(long)]
@@ -32,7 +32,9 @@ pub(crate) struct HistoryArgs {
 
 /// Prints the events, page by page.
 pub(crate) async fn run(session: &Session, args: HistoryArgs) -> Result<(), Failure> {
+    let fresh = session.freshness(&args.page.query).await?;
     let mut pages = Pages::new(args.page.limit);
+    let mut list = session.list();
     while let Some((page_size, page_token)) = pages.next() {
         let question = v1::GetEventHistoryRequest {
             stream_id: args.stream.clone(),
@@ -42,12 +44,12 @@ pub(crate) async fn run(session: &Session, args: HistoryArgs) -> Result<(), Fail
             backwards: args.backwards,
             page_size,
             page_token,
-            min_position: args.page.query.min_position,
+            min_position: fresh.min_position,
         };
         let page = session.query.history(&question).await?;
         pages.advance(page.events.len(), page.next_page_token);
         let rows: Vec<_> = page.events.into_iter().map(EventView::from).collect();
-        session.printer.rows(&rows)?;
+        list.page(&rows, fresh.head.max(fresh.min_position)).await?;
     }
-    Ok(())
+    list.end()
 }

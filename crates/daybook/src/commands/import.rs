@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::import::{
     self, DryRun, Earlier, End, Format, Progress, Report, Settings, Source, Summary,
 };
-use crate::output::{escape, note};
+use crate::output::escape;
 
 /// Flags of `import`.
 #[derive(Debug, Args)]
@@ -68,7 +68,8 @@ pub(crate) async fn run(session: &Session, args: ImportArgs) -> Result<(), Failu
         return dry_run(session, source, args.report.as_deref()).await;
     }
     if let Some(Err(error)) = earlier.map(|import| import.remember()) {
-        note(&format!("a later import cannot be compared with this one: {error}\n"));
+        let what = "a later import cannot be compared with this one";
+        session.printer.notice(&format!("{what}: {error}"));
     }
     let globals = &session.globals;
     let settings = Settings {
@@ -87,6 +88,7 @@ pub(crate) async fn run(session: &Session, args: ImportArgs) -> Result<(), Failu
     let mut interrupts = Interrupts::listen().context("listen for signals")?;
     let (summary, end) =
         import::run(settings, items, &mut report, &mut progress, &mut interrupts).await?;
+    session.remember(&summary.log_history, summary.position);
     print(session, &report, &summary, &end, args.report.as_deref())?;
     match end {
         End::Unanswered { .. } => Err(Failure::ReportedUnanswered),
@@ -117,7 +119,8 @@ fn earlier(
             escape(&twin.batch)
         ))),
         Err(error) => {
-            note(&format!("this file cannot be compared with earlier imports: {error}\n"));
+            let what = "this file cannot be compared with earlier imports";
+            session.printer.notice(&format!("{what}: {error}"));
             Ok(import)
         }
     }

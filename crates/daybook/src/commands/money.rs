@@ -32,7 +32,7 @@ pub(crate) struct RefundArgs {
 type Parts = (Option<v1::CommandContext>, String, Option<v1::Money>);
 
 async fn parts(session: &Session, args: MoneyArgs) -> Result<Parts, Failure> {
-    let amount = args.amount.read(&session.query, &args.account).await?;
+    let amount = args.amount.read(session, &args.account).await?;
     Ok((Some(args.command.context()), args.account, Some(amount)))
 }
 

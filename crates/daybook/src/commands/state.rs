@@ -25,11 +25,12 @@ pub(crate) struct StateArgs {
 pub(crate) async fn run(session: &Session, args: StateArgs) -> Result<(), Failure> {
     let MomentArgs { at, version, position } = args.moment;
     let moment = at.map(At::Time).or(version.map(At::Version)).or(position.map(At::Position));
+    let fresh = session.freshness(&args.query).await?;
     let question = v1::GetAggregateAtRequest {
         stream_id: args.stream.clone(),
         at: moment,
-        min_position: args.query.min_position,
+        min_position: fresh.min_position,
     };
     let state = session.query.aggregate_at(&question).await?;
-    Ok(session.printer.record(&StateView::new(args.stream, state))?)
+    session.show(&StateView::new(args.stream, state), fresh.head.max(fresh.min_position)).await
 }

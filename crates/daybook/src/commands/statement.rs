@@ -15,10 +15,10 @@ use crate::output::{EntryView, amount_text};
 pub(crate) struct StatementArgs {
     /// The account's id.
     account: String,
-    /// Only what was recorded at or after this: a day (UTC) or a time. Default: from the first.
+    /// Only what was recorded at or after this: a day or a time, such as 2026-11-23, yesterday, "2026-11-23 10:00" (UTC) or "2026-11-23 10:00 Europe/Berlin". Default: from the first.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<Timestamp>,
-    /// Only what was recorded before this: a day (UTC) or a time. Default: to the last.
+    /// Only what was recorded before this: a day or a time, such as 2026-11-23, yesterday, "2026-11-23 10:00" (UTC) or "2026-11-23 10:00 Europe/Berlin". Default: to the last.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: Option<Timestamp>,
     #[command(flatten)]
@@ -27,7 +27,9 @@ pub(crate) struct StatementArgs {
 
 /// Prints the statement, page by page, between its opening and its closing balance.
 pub(crate) async fn run(session: &Session, args: StatementArgs) -> Result<(), Failure> {
+    let min_position = session.freshness(&args.page.query).await?.min_position;
     let mut pages = Pages::new(args.page.limit);
+    let mut list = session.list();
     let mut opened = false;
     let mut closing = String::new();
     while let Some((page_size, page_token)) = pages.next() {
@@ -37,7 +39,7 @@ pub(crate) async fn run(session: &Session, args: StatementArgs) -> Result<(), Fa
             to: args.to,
             page_size,
             page_token,
-            min_position: args.page.query.min_position,
+            min_position,
         };
         let page = session.query.statement(&question).await?;
         let balance = |minor_units: i64| {
@@ -51,11 +53,13 @@ pub(crate) async fn run(session: &Session, args: StatementArgs) -> Result<(), Fa
         closing = balance(page.closing_balance_minor_units);
         let entry = |entry: v1::Entry| EntryView::new(entry, &page.currency);
         let rows: Vec<_> = page.entries.into_iter().map(entry).collect();
-        session.printer.rows(&rows)?;
+        list.page(&rows, page.checkpoint).await?;
         pages.advance(rows.len(), page.next_page_token);
     }
-    if opened {
+    if pages.is_cut() {
+        session.printer.say(&format!("balance after these {closing}; more movements follow"))?;
+    } else if opened {
         session.printer.say(&format!("closing balance {closing}"))?;
     }
-    Ok(())
+    list.end()
 }

@@ -118,7 +118,7 @@ pub(crate) async fn run(session: &Session, verb: TransferVerb) -> Result<(), Fai
 }
 
 async fn initiate(session: &Session, args: InitiateArgs) -> Result<(), Failure> {
-    let amount = args.amount.read(&session.query, &args.source).await?;
+    let amount = args.amount.read(session, &args.source).await?;
     let mut context = args.command.context();
     if context.command_id.is_empty() {
         context.command_id = new_command_id();
@@ -137,22 +137,22 @@ async fn initiate(session: &Session, args: InitiateArgs) -> Result<(), Failure> 
 }
 
 async fn show(session: &Session, args: ShowArgs) -> Result<(), Failure> {
-    let question = v1::GetTransferRequest {
-        transfer_id: args.transfer,
-        min_position: args.query.min_position,
-    };
-    let transfer = session.query.transfer(&question).await?.transfer.unwrap_or_default();
-    Ok(session.printer.record(&TransferView::from(transfer))?)
+    let min_position = session.freshness(&args.query).await?.min_position;
+    let question = v1::GetTransferRequest { transfer_id: args.transfer, min_position };
+    let answer = session.query.transfer(&question).await?;
+    let transfer = answer.transfer.unwrap_or_default();
+    session.show(&TransferView::from(transfer), answer.checkpoint).await
 }
 
 async fn story(session: &Session, args: ShowArgs) -> Result<(), Failure> {
-    let question = v1::GetTransferStoryRequest {
-        transfer_id: args.transfer,
-        min_position: args.query.min_position,
-    };
+    let fresh = session.freshness(&args.query).await?;
+    let min_position = fresh.min_position;
+    let question = v1::GetTransferStoryRequest { transfer_id: args.transfer, min_position };
     let events = session.query.story(&question).await?.events;
     let rows: Vec<_> = events.into_iter().map(StoryView::from).collect();
-    Ok(session.printer.rows(&rows)?)
+    let mut list = session.list();
+    list.page(&rows, fresh.head.max(min_position)).await?;
+    list.end()
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result<(), Failure> {
@@ -164,19 +164,25 @@ async fn list(session: &Session, args: ListArgs) -> Result<(), Failure> {
         Some(Status::Cancelled) => v1::TransferStatus::Cancelled,
         Some(Status::Executed) => v1::TransferStatus::Executed,
     };
+    let min_position = session.freshness(&args.page.query).await?.min_position;
     let mut pages = Pages::new(args.page.limit);
+    let mut list = session.list();
     while let Some((page_size, page_token)) = pages.next() {
         let question = v1::ListTransfersRequest {
             account_id: args.account.clone().unwrap_or_default(),
             status: status.into(),
             page_size,
             page_token,
-            min_position: args.page.query.min_position,
+            min_position,
         };
         let page = session.query.transfers(&question).await?;
         pages.advance(page.transfers.len(), page.next_page_token);
         let rows: Vec<_> = page.transfers.into_iter().map(TransferView::from).collect();
-        session.printer.rows(&rows)?;
+        list.page(&rows, page.checkpoint).await?;
     }
-    Ok(())
+    if let (true, Some(account_id)) = (list.is_empty(), args.account) {
+        // Refused where there is no such account.
+        session.query.account(&v1::GetAccountRequest { account_id, min_position }).await?;
+    }
+    list.end()
 }

@@ -25,11 +25,14 @@ pub(crate) struct TrialBalanceArgs {
 /// Prints the totals, and fails where debits and credits differ.
 pub(crate) async fn run(session: &Session, args: TrialBalanceArgs) -> Result<(), Failure> {
     let at = args.day.map(At::Day).or(args.position.map(At::Position));
-    let question = v1::GetTrialBalanceRequest { at, min_position: args.query.min_position };
+    let min_position = session.freshness(&args.query).await?.min_position;
+    let question = v1::GetTrialBalanceRequest { at, min_position };
     let answer = session.query.trial_balance(&question).await?;
     let balanced = answer.balances.iter().all(|balance| balance.balanced);
     let rows: Vec<_> = answer.balances.into_iter().flat_map(LedgerTotalView::all_of).collect();
-    session.printer.rows(&rows)?;
+    let mut list = session.list();
+    list.page(&rows, answer.checkpoint).await?;
+    list.end()?;
     let position = answer.position;
     if balanced {
         return Ok(session.printer.say(&format!("balanced, at position {position}"))?);

@@ -51,6 +51,9 @@ pub(crate) struct Summary {
     pub(crate) unreadable: u64,
     /// Highest position of a receipt; 0: none.
     pub(crate) position: i64,
+    /// Of which history of which log.
+    #[serde(skip)]
+    pub(crate) log_history: String,
     /// Every line up to this one is settled.
     pub(crate) settled_through_line: u64,
     /// How long it took, in seconds.
@@ -126,6 +129,9 @@ impl Report {
             self.summary.accepted += 1;
         }
         self.summary.position = self.summary.position.max(receipt.position);
+        if self.summary.log_history != receipt.log_history {
+            self.summary.log_history.clone_from(&receipt.log_history);
+        }
     }
 
     pub(super) fn refused(&mut self, line: &Line, status: &Status) -> io::Result<()> {

@@ -78,6 +78,9 @@ fn in_words(status: &Status) -> String {
             let _ = writeln!(text, "  field `{field}`: {description}");
         }
     }
+    if matches!(reason_of(status).as_str(), "READ_MODEL_BEHIND" | "PROJECTION_STOPPED") {
+        text.push_str("With --min-position 0 the answer is what the read model holds now.\n");
+    }
     text
 }
 

@@ -1,7 +1,7 @@
 //! What is shown of each thing that the services answer with: its columns for people, its fields for programs.
 //!
-//! Amounts are shown as people write them, with the whole minor units beside them for programs. The field names are
-//! part of the interface of `--json`.
+//! Amounts are shown as people write them, with the whole minor units beside them for programs, as text: many programs
+//! read a JSON number as a binary fraction, which holds no whole number beyond 2^53. The field names are part of the interface of `--json`.
 
 mod account;
 mod activity;
@@ -68,7 +68,7 @@ fn time_for_people(text: &str) -> String {
 }
 
 /// A time in UTC, to the microsecond that the log keeps; empty where there is none.
-fn time_text(at: Option<&Timestamp>) -> String {
+pub(crate) fn time_text(at: Option<&Timestamp>) -> String {
     at.and_then(|at| {
         let whole = OffsetDateTime::from_unix_timestamp(at.seconds).ok()?;
         let micros = u32::try_from(at.nanos).ok()? / 1000;

@@ -56,6 +56,24 @@ fn a_bank_can_be_run_from_the_command_line() {
     let shown = told(&shown);
     assert!(shown.contains("opening balance 0.00 USD"), "{shown}");
     assert!(shown.contains("closing balance 237.50 USD"), "{shown}");
+    let shown = told(&dev.call("auditor", "statement alice --limit 2").output().unwrap());
+    assert!(!shown.contains("closing balance"), "{shown}");
+    assert!(shown.contains("balance after these 300.00 USD; more movements follow"), "{shown}");
+
+    // What is not there is an error, and an empty answer says that it is one.
+    for unknown in ["transfer list --account nobody", "audit --stream account-nobody"] {
+        assert_eq!(dev.refused("auditor", unknown)["code"], "NOT_FOUND", "{unknown}");
+    }
+    assert_eq!(dev.refused("auditor", "projections acounts")["code"], "NOT_FOUND");
+    let nothing = told(&dev.call("auditor", "audit --by nobody").output().unwrap());
+    assert!(nothing.starts_with("nothing found\nas of position "), "{nothing}");
+
+    // A program may read a JSON number as a binary fraction.
+    let rich = dev.done("teller", "deposit bob 90071992547409.93 --currency USD");
+    let bob = dev.done("auditor", "account show bob");
+    assert_eq!(bob["balance_minor_units"], "9007199254760993");
+    assert_eq!(bob["as_of_position"], rich["position"]);
+    assert_eq!(bob["as_of_time"], rich["recorded_at"]);
 }
 
 #[test]

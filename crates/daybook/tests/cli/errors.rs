@@ -24,7 +24,10 @@ fn a_wrong_command_line_exits_with_2_and_tries_nothing() {
         &["deposit", "a", "-1e5", "--currency", "USD"],
         &["deposit", "a", "1", "--currency", "USD", "--expected-version", "0"],
         &["deposit", "a", "1", "--currency", "USD", "--actor", "a\nb"],
-        &["statement", "a", "--from", "yesterday"],
+        &["statement", "a", "--from", "the day before"],
+        &["history", "account-a", "--type", "money-depositd"],
+        &["audit", "--type", "money-depositd"],
+        &["export", "events", "-o", "x.xlsx", "--log-database-url", "postgres://a@127.0.0.1:1/d"],
         &["projections", "--command-url", "not a url"],
         &["projection", "skip", "accounts", "--partition", "1", "--position", "1"],
         &["import", "commands.txt"],
@@ -96,6 +99,14 @@ fn an_import_that_reaches_no_service_stops_and_exits_with_3() {
         code(&["import", path, "--command-url", "http://127.0.0.1:1", "--timeout", "1"]);
     assert_eq!(exit, Some(3));
     assert!(stdout.contains("line 1 got no answer"), "{stdout}");
+}
+
+#[test]
+fn a_shell_gets_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (exit, text, _) = code(&["completions", shell]);
+        assert!(exit == Some(0) && text.contains("restore-events"), "{shell}: {text}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bench;
 mod demo;
 mod dev;
 mod errors;
+mod freshness;
 mod import;
 mod import_restarts;
 mod proof;

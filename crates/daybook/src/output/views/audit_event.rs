@@ -18,7 +18,7 @@ pub(crate) struct AuditEventView {
     version: i64,
     /// `null` where the event is about no amount.
     amount: Option<String>,
-    amount_minor_units: Option<i64>,
+    amount_minor_units: Option<String>,
     currency: Option<String>,
     correlation_id: String,
     causation_id: String,
@@ -34,7 +34,7 @@ impl From<v1::AuditEvent> for AuditEventView {
         Self {
             recorded_at: time_text(event.recorded_at.as_ref()),
             amount: amount.as_ref().map(|money| amount_text(money.minor_units, &money.currency)),
-            amount_minor_units: amount.as_ref().map(|money| money.minor_units),
+            amount_minor_units: amount.as_ref().map(|money| money.minor_units.to_string()),
             currency: amount.map(|money| money.currency),
             reason_hidden,
             position: event.position,

@@ -12,7 +12,7 @@ pub(crate) struct TransferView {
     source_account_id: String,
     destination_account_id: String,
     amount: String,
-    amount_minor_units: i64,
+    amount_minor_units: String,
     currency: String,
     status: &'static str,
     approval_required: bool,
@@ -36,7 +36,7 @@ impl From<v1::Transfer> for TransferView {
         let money = transfer.amount.unwrap_or_default();
         Self {
             amount: amount_text(money.minor_units, &money.currency),
-            amount_minor_units: money.minor_units,
+            amount_minor_units: money.minor_units.to_string(),
             currency: money.currency,
             status,
             approval_required: transfer.approval_required,
