@@ -49,7 +49,10 @@ fn event(position: i64) -> RecordedEvent {
 
 async fn connect(redis: &TestRedis) -> MultiplexedConnection {
     let client = redis::Client::open(redis.url()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
+    let patient = redis::AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(BOUND))
+        .set_response_timeout(Some(BOUND));
+    client.get_multiplexed_async_connection_with_config(&patient).await.unwrap()
 }
 
 async fn register(redis: &mut MultiplexedConnection, group: &str, seen_seconds_ago: i64) {

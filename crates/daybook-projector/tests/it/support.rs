@@ -130,7 +130,10 @@ impl World {
 
     pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis.url()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        let patient = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(BOUND))
+            .set_response_timeout(Some(BOUND));
+        client.get_multiplexed_async_connection_with_config(&patient).await.unwrap()
     }
 
     /// Waits until the projector's group is registered and the publisher pushes to it.
