@@ -45,6 +45,7 @@ use self::queue::{Numbered, Queue};
 use self::round::{Decided, Round, Verdict};
 use crate::journal::{Job, Outcome, Proof};
 use crate::metrics::Metrics;
+use crate::reach::Reach;
 use crate::sinks::Sinks;
 use crate::submission::{Refusal, Submission};
 
@@ -80,6 +81,8 @@ pub(crate) struct Stores {
     pub(crate) log: PgPool,
     /// `None`: personal texts are recorded as they come.
     pub(crate) keys: Option<KeyStore>,
+    /// Whether keys may be asked for: those of everybody who is forgotten are destroyed first.
+    pub(crate) keys_open: watch::Receiver<bool>,
 }
 
 /// What the decider may do now.
@@ -122,6 +125,9 @@ pub(crate) struct Decider<D: Domain> {
     phase: Phase,
     /// Pause before the log is asked again.
     away_pause: Duration,
+    /// The log took no write last: it is up again when one was committed.
+    owes_write: bool,
+    repeats: Repeats,
     /// Rounds to be won unopposed before deciding ahead again; zero: not contended.
     wins_needed: u8,
     /// Rounds whose commands are all looked up before they are appended, because retries are about: who sends one command
@@ -133,7 +139,7 @@ pub(crate) struct Decider<D: Domain> {
     probation: Option<usize>,
     sinks: Sinks<D>,
     jobs: mpsc::Sender<Job>,
-    reachable: watch::Sender<bool>,
+    reach: watch::Sender<Reach>,
     /// When the round in flight was sent.
     sent_at: Instant,
     metrics: Metrics,
@@ -141,7 +147,7 @@ pub(crate) struct Decider<D: Domain> {
 }
 
 impl<D: Domain> Decider<D> {
-    /// A decider that loads streams and keys from `stores`, has its rounds proven through `jobs`, and tells through `reachable`
+    /// A decider that loads streams and keys from `stores`, has its rounds proven through `jobs`, and tells through `reach`
     /// whether the log takes anything.
     pub(crate) fn new(
         domain: Arc<D>,
@@ -149,7 +155,7 @@ impl<D: Domain> Decider<D> {
         stores: Stores,
         sinks: Sinks<D>,
         jobs: mpsc::Sender<Job>,
-        reachable: watch::Sender<bool>,
+        reach: watch::Sender<Reach>,
         metrics: Metrics,
     ) -> Self {
         Self {
@@ -158,7 +164,7 @@ impl<D: Domain> Decider<D> {
                 Cache::new(limits.cache_bytes_max, move |state| domain.heap_bytes(state))
             },
             loads: Loads::new(Arc::clone(&domain), stores.log, metrics.cache_loads.clone()),
-            keyring: Keyring::new(stores.keys),
+            keyring: Keyring::new(stores.keys, stores.keys_open),
             queue: Queue::new(),
             building: Round::default(),
             in_flight: None,
@@ -169,6 +175,8 @@ impl<D: Domain> Decider<D> {
             identity: None,
             phase: Phase::Away { retry_at: Instant::now() },
             away_pause: AWAY_PAUSE_MIN,
+            owes_write: false,
+            repeats: Repeats::new(),
             wins_needed: 0,
             retries_expected: 0,
             takes_expected: 0,
@@ -177,7 +185,7 @@ impl<D: Domain> Decider<D> {
             limits,
             sinks,
             jobs,
-            reachable,
+            reach,
             sent_at: Instant::now(),
             metrics,
             clock_ahead_lines: Repeats::new(),
@@ -298,7 +306,7 @@ impl<D: Domain> Decider<D> {
 
     /// Asks the log, which took nothing a while ago, whether it does now.
     async fn ask_again(&mut self) {
-        let job = Job::Connect { known: self.tip };
+        let job = Job::Connect { known: self.tip, write: self.owes_write };
         self.send(job).await;
     }
 

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use daybook_runtime::postgres;
 use daybook_runtime::telemetry::error_chain;
+use daybook_runtime::trouble::{Trouble, explain};
 
 /// First pause before an unknown outcome is asked for again; doubled each time.
 const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(50);
@@ -31,6 +32,8 @@ pub(crate) enum Job {
     Connect {
         /// That event; `None` when nothing is known yet, or the log was empty.
         known: Option<Tip>,
+        /// Whether a write must be committed too: the log took none last, and reading would not show it.
+        write: bool,
     },
     /// Proves a round: appends its plan, or finds the head where it was expected.
     Prove(Proof),
@@ -90,7 +93,12 @@ pub(crate) enum Outcome {
     /// Nothing was appended: the log's time would lie in the future, after this event.
     ClockAhead(Position, String),
     /// Nothing was appended: the log takes nothing now.
-    Away(String),
+    Away {
+        /// The cause.
+        trouble: Trouble,
+        /// In words.
+        why: String,
+    },
 }
 
 /// Runs jobs, one at a time, until `jobs` is closed.
@@ -113,8 +121,11 @@ async fn perform(
     outcomes: &mpsc::Sender<Outcome>,
 ) -> Result<Outcome, AppendError> {
     match job {
-        Job::Connect { known } => {
+        Job::Connect { known, write } => {
             appender.connect(known).await?;
+            if write {
+                appender.try_write().await?;
+            }
             let (head, tip) = appender.head_and_tip().await?;
             let identity = appender.identity().await?;
             Ok(Outcome::Connected { head, tip, identity })
@@ -245,13 +256,14 @@ fn outcome_of_error(error: AppendError) -> Outcome {
         AppendError::Refused(error) => Outcome::Refused(error_chain(&error)),
         // The caller finds out in the next round; nothing was appended.
         AppendError::CommandKnown => Outcome::HeadMoved,
-        error @ (AppendError::Away(_)
-        | AppendError::Unknown(_)
-        | AppendError::Read(
-            ReadError::NoLog
-            | ReadError::Database(_)
-            | ReadError::Corrupt { .. }
-            | ReadError::Undecodable { .. },
-        )) => Outcome::Away(error_chain(&error)),
+        AppendError::Away(error)
+        | AppendError::Unknown(error)
+        | AppendError::Read(ReadError::Database(error)) => Outcome::Away {
+            trouble: Trouble::of(&error),
+            why: explain("the log's database", &error),
+        },
+        AppendError::Read(
+            error @ (ReadError::NoLog | ReadError::Corrupt { .. } | ReadError::Undecodable { .. }),
+        ) => Outcome::Away { trouble: Trouble::Other, why: error_chain(&error) },
     }
 }

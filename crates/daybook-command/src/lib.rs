@@ -7,6 +7,7 @@ mod decider;
 mod journal;
 mod metrics;
 mod past_snapshots;
+mod reach;
 mod run;
 mod service;
 mod settings;

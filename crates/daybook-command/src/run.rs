@@ -1,5 +1,5 @@
 //! Puts the parts together, runs them, and stops them in order: no new calls, those in hand finish, then what feeds on
-//! them.
+//! them. Calls and health are answered from the first moment; the parts follow as soon as the log is reached.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,35 +8,60 @@ use anyhow::{Context as _, bail};
 use daybook_core::bank::Bank;
 use daybook_eventlog::append::Appender;
 use daybook_eventlog::{Identity, LogReader, ReadError};
-use daybook_keys::{KeyStore, destroy_forgotten};
+use daybook_keys::{KeyStore, KeyStoreError, destroy_forgotten};
 use daybook_outbox::{Publisher, PublisherSettings};
 use daybook_proto::v1::command_service_server::{CommandServiceServer, SERVICE_NAME};
-use daybook_runtime::postgres::{Connector, Refused};
-use daybook_runtime::server::Health;
-use daybook_runtime::telemetry::error_chain;
+use daybook_runtime::dependency::{Database, Dependency};
+use daybook_runtime::health::Health;
+use daybook_runtime::metrics::of_pool;
+use daybook_runtime::postgres::Connector;
+use daybook_runtime::repeats::Repeats;
+use daybook_runtime::setup::{self, Need};
+use daybook_runtime::trouble::Trouble;
 use daybook_runtime::{postgres, server};
-use sqlx::Connection as _;
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::decider::{Decider, Stores};
 use crate::journal;
 use crate::metrics::Metrics;
 use crate::past_snapshots;
+use crate::reach::Reach;
 use crate::service::{CommandApi, Desk, Eraser};
 use crate::settings::Settings;
 use crate::sinks::Sinks;
 
-/// Pause before the log is asked again at the start.
+/// Pause before the log, or the key store, is asked again at the start.
 const START_PAUSE: Duration = Duration::from_millis(500);
 /// How long the decider may take to finish once no call is in hand any more.
 const STOP_GRACE: Duration = Duration::from_secs(20);
 
+/// Only a primary takes events.
+const LOG_LOOK: &str = "SELECT NOT pg_catalog.pg_is_in_recovery() FROM log.head";
+const LOG_NEEDS: [Need; 10] = [
+    ("log.identity", "SELECT"),
+    ("log.head", "SELECT"),
+    ("log.head", "UPDATE"),
+    ("log.events", "SELECT"),
+    ("log.events", "INSERT"),
+    ("log.commands", "SELECT"),
+    ("log.commands", "INSERT"),
+    ("log.snapshots", "SELECT"),
+    ("log.snapshots", "INSERT"),
+    ("log.write_probe", "INSERT"),
+];
+/// New keys are written.
+const KEYS_LOOK: &str = "SELECT NOT pg_catalog.pg_is_in_recovery() AND (SELECT count(*) FROM (SELECT FROM keys.subjects LIMIT 1) s) >= 0";
+const KEYS_NEEDS: [Need; 2] = [("keys.subjects", "SELECT"), ("keys.subjects", "INSERT")];
+
 /// Runs the service until `shutdown`, then finishes what is in hand.
 ///
 /// # Errors
-/// When a setting is wrong, the database holds no log, or the server fails. A database or Redis that is away is waited for.
+/// When a setting is wrong, a database is not set up for this service, or the server fails. A database or Redis that is away
+/// is waited for.
 pub async fn run(
     settings: Settings,
     listener: TcpListener,
@@ -45,174 +70,257 @@ pub async fn run(
     settings.validate()?;
     daybook_runtime::metrics::start()?;
     let metrics = Metrics::new();
-    daybook_runtime::metrics::serve(settings.metrics_listen, shutdown.clone()).await?;
-    let log_url = &settings.log_database_url;
-    let append = Connector::new(log_url, "daybook-command append")?;
-    let appender = Appender::new(append.options()).clock_ahead_max(settings.clock_ahead_max());
-    let check = append.clone();
-    let appender = appender.after_connect(move |connection| {
-        let check = check.clone();
-        Box::pin(async move { check.check(connection).await })
-    });
-    let pool = postgres::pool(log_url, "daybook-command load", settings.pool_size)?;
-    let Some(identity) = wait_for_log(&append, &pool, &shutdown).await? else { return Ok(()) };
-    postgres::warn_about_settings(&pool).await;
-
-    let keys = settings.keys.store("daybook-command keys")?;
-    match &keys {
-        Some(keys) => keys.check_apart(&pool).await?,
-        None => tracing::warn!(
-            "no --keys-database-url: personal texts are recorded as they come, and nobody can be forgotten"
-        ),
-    }
-
-    let domain = Arc::new(Bank { policy: settings.approval_not_needed_below.clone() });
-    let (publisher_handle, publisher) = Publisher::new(PublisherSettings::new(
-        &settings.redis_url,
-        identity.log_id,
-        identity.partition_count,
-    ))?;
-    let publisher_stop = CancellationToken::new();
-    let publisher = tokio::spawn(publisher.run(publisher_stop.clone()));
-    let (sinks, snapshot_writer) =
-        Sinks::start(publisher_handle, Arc::clone(&domain), pool.clone(), &metrics);
-
-    if settings.snapshot_every > 0 {
-        tokio::spawn(past_snapshots::fill(Arc::clone(&domain), pool.clone(), shutdown.clone()));
-    }
-
-    let (jobs, job_inbox) = mpsc::channel(1);
-    let (outcomes, outcome_inbox) = mpsc::channel(1);
-    let (reachable, is_reachable) = watch::channel(false);
-    let (submissions, inbox) = mpsc::channel(settings.commands_max);
-    let mut journal = tokio::spawn(journal::run(appender, job_inbox, outcomes));
-    let decider = Decider::new(
-        domain,
-        settings.limits(),
-        Stores { log: pool.clone(), keys: keys.clone() },
-        sinks,
-        jobs,
-        reachable,
-        metrics.clone(),
-    );
-    let mut decider = tokio::spawn(decider.run(inbox, outcome_inbox));
+    let databases = Databases::new(&settings)?;
+    let pools = vec![of_pool("log", databases.pool.clone())];
+    let listen = settings.metrics_listen;
+    daybook_runtime::metrics::serve(listen, "daybook-command", pools, shutdown.clone()).await?;
 
     let (routes, health) =
         server::routes(SERVICE_NAME, Some(daybook_proto::FILE_DESCRIPTOR_SET)).await?;
-    tokio::spawn(tell_health(health.clone(), is_reachable.clone(), shutdown.clone()));
-    let desk = Desk::new(
-        submissions,
-        LogReader::new(pool.clone()),
-        is_reachable,
-        &settings,
-        shutdown.clone(),
-        metrics.overloaded,
+    let log = Dependency::on_database(databases.log.clone(), &health);
+    let keys = databases.keys.clone().map(|(keys, _)| Dependency::on_database(keys, &health));
+    let api = CommandApi::new(
+        log.clone(),
+        keys.clone(),
+        settings.wait_max(),
+        LogReader::new(databases.pool.clone()),
     );
-    let desk = Arc::new(desk);
-    let eraser = match keys {
-        Some(keys) => Some(start_eraser(&desk, &pool, keys, &identity, &shutdown).await?),
-        None => None,
-    };
-    let service =
-        CommandServiceServer::new(CommandApi::new(desk, eraser, LogReader::new(pool.clone())))
-            .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
-            .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
-    tracing::info!(listen = %listener.local_addr()?, log.id = %identity.log_id, "serving commands");
+    let service = CommandServiceServer::new(api.clone())
+        .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
+    tracing::info!(listen = %listener.local_addr()?, "daybook-command is starting");
+    let routes = routes.add_service(service);
+    let mut serving = Box::pin(server::serve(
+        listener,
+        &settings.connections,
+        routes,
+        health.clone(),
+        shutdown.clone(),
+    ));
 
+    let identity = tokio::select! {
+        served = &mut serving => return served,
+        identity = wait_for_log(&databases) => identity?,
+    };
+    let mut parts = Parts::start(&settings, &databases, &identity, &metrics)?;
+    if settings.snapshot_every > 0 {
+        let domain = Arc::clone(&parts.domain);
+        tokio::spawn(past_snapshots::fill(domain, databases.pool.clone(), shutdown.clone()));
+    }
+    let reach = parts.reach.clone();
+    let log_reader = LogReader::new(databases.pool.clone());
+    let desk =
+        Desk::new(parts.submissions, log_reader, (reach, keys), &settings, shutdown.clone(), metrics.overloaded);
+    let desk = Arc::new(desk);
+    let _redis = Dependency::on_word("redis", parts.redis, &health);
+    tokio::spawn(tell_ready(health, log, parts.reach));
+    api.open(Arc::clone(&desk));
+    tracing::info!(log.id = %identity.log_id, "serving commands");
+
+    let open_keys = open_keys(&databases, &identity, &desk, &api, parts.keys_open, &shutdown);
     // A journal or decider that ends by itself has broken down; nothing could be decided any more.
     let served = tokio::select! {
-        served = server::serve(listener, &settings.connections, routes.add_service(service), health, shutdown) => served,
-        ended = &mut decider => bail!("the decider broke down: {ended:?}"),
-        ended = &mut journal => bail!("the journal broke down: {ended:?}"),
+        served = serving => served,
+        Err(error) = open_keys => return Err(error),
+        ended = &mut parts.decider => bail!("the decider broke down: {ended:?}"),
+        ended = &mut parts.journal => bail!("the journal broke down: {ended:?}"),
     };
-    // The service is gone and with it the decider's inbox: it finishes what it has and ends.
-    if tokio::time::timeout(STOP_GRACE, decider).await.is_err() {
+    // With the service and these the decider's inbox is gone: it finishes what it has and ends.
+    drop((api, desk));
+    if tokio::time::timeout(STOP_GRACE, parts.decider).await.is_err() {
         tracing::warn!("the fate of the last commands could not be settled in time");
     }
-    let _written = tokio::time::timeout(STOP_GRACE, snapshot_writer).await;
-    publisher_stop.cancel();
-    publisher.await.context("publisher")?;
-    pool.close().await;
+    let _written = tokio::time::timeout(STOP_GRACE, parts.snapshot_writer).await;
+    parts.publisher_stop.cancel();
+    parts.publisher.await.context("publisher")?;
+    databases.pool.close().await;
     tracing::info!("stopped");
     served
 }
 
-/// Destroys the keys of everybody who is forgotten before anything is sealed, and finishes what was left undone.
-async fn start_eraser(
-    desk: &Arc<Desk>,
-    pool: &sqlx::PgPool,
-    keys: KeyStore,
-    identity: &Identity,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<Arc<Eraser>> {
-    let log = LogReader::new(pool.clone());
-    let forgotten = destroy_forgotten(&log, &keys).await?;
-    tracing::info!(forgotten = forgotten.len(), "personal texts are sealed");
-    let eraser = Arc::new(Eraser::new(Arc::clone(desk), log, keys, identity.partition_count));
-    tokio::spawn(Arc::clone(&eraser).carry_on(shutdown.clone()));
-    Ok(eraser)
+/// The databases, and how they are reached.
+struct Databases {
+    log: Database,
+    append: Connector,
+    pool: PgPool,
+    keys: Option<(Database, KeyStore)>,
 }
 
-/// Waits until the database answers. `None`: stopped before it did.
-async fn wait_for_log(
-    connector: &Connector,
-    pool: &sqlx::PgPool,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<Option<Identity>> {
-    let log = LogReader::new(pool.clone());
-    // Over one connection first, which says why it cannot be made; a pool says only that it has none.
-    let look = async || {
-        connector.connect().await?.close().await?;
-        log.identity().await
-    };
-    loop {
-        let identity = tokio::select! {
-            () = shutdown.cancelled() => return Ok(None),
-            identity = look() => identity,
-        };
-        match identity {
-            Ok(identity) => return Ok(Some(identity)),
-            Err(error) if is_permanent(&error) => return Err(error.into()),
-            Err(error) => {
-                tracing::warn!(error = %error_chain(&error), "cannot reach the log yet");
+impl Databases {
+    fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let url = &settings.log_database_url;
+        let connector = Connector::new(url, "daybook-command health")?;
+        let log = Database { name: "log", connector, look: LOG_LOOK };
+        let append = Connector::new(url, "daybook-command append")?;
+        let pool = postgres::pool(url, "daybook-command load", settings.pool_size)?;
+        let keys = settings.keys.store("daybook-command keys")?;
+        let keys = match (keys, settings.keys.url()) {
+            (Some(store), Some(url)) => {
+                let connector = Connector::new(url, "daybook-command health")?;
+                Some((Database { name: "keys", connector, look: KEYS_LOOK }, store))
             }
+            _ => None,
+        };
+        if keys.is_none() {
+            tracing::warn!(
+                "no --keys-database-url: personal texts are recorded as they come, and nobody can be forgotten"
+            );
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return Ok(None),
-            () = tokio::time::sleep(START_PAUSE) => {}
-        }
+        Ok(Self { log, append, pool, keys })
     }
 }
 
-/// Errors that waiting does not mend: no log there, no right to it, a wrong password or database.
-fn is_permanent(error: &ReadError) -> bool {
-    match error {
-        ReadError::Database(sqlx::Error::Database(error)) => {
-            matches!(
-                error.code().as_deref().and_then(|code| code.get(..2)),
-                Some("28" | "3D" | "3F" | "42")
-            )
-        }
-        ReadError::Database(error) => Refused::of(error).is_some_and(|refused| !refused.passes()),
-        ReadError::NoLog | ReadError::Corrupt { .. } | ReadError::Undecodable { .. } => true,
+/// What works on commands, once the log is reached.
+struct Parts {
+    domain: Arc<Bank>,
+    submissions: mpsc::Sender<crate::submission::Submission<Bank>>,
+    reach: watch::Receiver<Reach>,
+    keys_open: watch::Sender<bool>,
+    decider: JoinHandle<()>,
+    journal: JoinHandle<()>,
+    snapshot_writer: JoinHandle<()>,
+    publisher: JoinHandle<()>,
+    publisher_stop: CancellationToken,
+    redis: watch::Receiver<bool>,
+}
+
+impl Parts {
+    fn start(
+        settings: &Settings,
+        databases: &Databases,
+        identity: &Identity,
+        metrics: &Metrics,
+    ) -> anyhow::Result<Self> {
+        let pool = &databases.pool;
+        let domain = Arc::new(Bank { policy: settings.approval_not_needed_below.clone() });
+        let (handle, publisher) =
+            Publisher::new(PublisherSettings::new(
+            &settings.redis_url,
+            identity.log_id,
+            identity.partition_count,
+        ))?;
+        let publisher_stop = CancellationToken::new();
+        let publisher = tokio::spawn(publisher.run(publisher_stop.clone()));
+        let redis = handle.reached();
+        let (sinks, snapshot_writer) =
+            Sinks::start(handle, Arc::clone(&domain), pool.clone(), metrics);
+        let (jobs, job_inbox) = mpsc::channel(1);
+        let (outcomes, outcome_inbox) = mpsc::channel(1);
+        let (reach_sender, reach) = watch::channel(Reach::Starting);
+        let (keys_open, keys_are_open) = watch::channel(false);
+        let (submissions, inbox) = mpsc::channel(settings.commands_max);
+        let append = databases.append.clone();
+        let appender = Appender::new(append.options())
+            .clock_ahead_max(settings.clock_ahead_max())
+            .after_connect(move |connection| {
+                let append = append.clone();
+                Box::pin(async move { append.check(connection).await })
+            });
+        let journal = tokio::spawn(journal::run(appender, job_inbox, outcomes));
+        let keys = databases.keys.as_ref().map(|(_, store)| store.clone());
+        let decider = Decider::new(
+            Arc::clone(&domain),
+            settings.limits(),
+            Stores { log: pool.clone(), keys, keys_open: keys_are_open },
+            sinks,
+            jobs,
+            reach_sender,
+            metrics.clone(),
+        );
+        let decider = tokio::spawn(decider.run(inbox, outcome_inbox));
+        Ok(Self {
+            domain,
+            submissions,
+            reach,
+            keys_open,
+            decider,
+            journal,
+            snapshot_writer,
+            publisher,
+            publisher_stop,
+            redis,
+        })
     }
 }
 
-/// SERVING while the log takes events.
-async fn tell_health(
-    health: Health,
-    mut reachable: watch::Receiver<bool>,
-    shutdown: CancellationToken,
-) {
+/// Returns when the log is there and set up for this service; while it is away this waits for it.
+async fn wait_for_log(databases: &Databases) -> anyhow::Result<Identity> {
+    setup::wait_for(&databases.log, &LOG_NEEDS).await?;
+    let (log, repeats) = (LogReader::new(databases.pool.clone()), Repeats::new());
     loop {
-        let is_reachable = *reachable.borrow_and_update();
-        if shutdown.is_cancelled() {
-            return;
+        match log.identity().await {
+            Ok(identity) => {
+                postgres::warn_about_settings(&databases.pool).await;
+                return Ok(identity);
+            }
+            Err(ReadError::Database(error)) if !Trouble::of(&error).is_setup() => {
+                if let Some(left_out) = repeats.note("log") {
+                    tracing::warn!(%error, repeated = left_out, "cannot read the log yet");
+                }
+            }
+            Err(error) => return Err(error.into()),
         }
-        health.set(is_reachable).await;
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            changed = reachable.changed() => if changed.is_err() { return },
+        tokio::time::sleep(START_PAUSE).await;
+    }
+}
+
+/// Lets keys be asked for, where there are any: once it is sure that the store is apart from the log and holds none of
+/// somebody who is forgotten. While the store is away this waits for it, and so do commands that need a key.
+async fn open_keys(
+    databases: &Databases,
+    identity: &Identity,
+    desk: &Arc<Desk>,
+    api: &CommandApi,
+    open: watch::Sender<bool>,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let Some((database, keys)) = &databases.keys else { return Ok(()) };
+    setup::wait_for(database, &KEYS_NEEDS).await?;
+    let log = LogReader::new(databases.pool.clone());
+    let repeats = Repeats::new();
+    let forgotten = loop {
+        let error = match check_keys(&databases.pool, &log, keys).await {
+            Ok(forgotten) => break forgotten,
+            Err(error) if is_not_apart(&error) => return Err(error),
+            Err(error) => error,
+        };
+        if let Some(left_out) = repeats.note("keys") {
+            let error = format!("{error:#}");
+            tracing::warn!(%error, repeated = left_out, "cannot open the key store yet");
+        }
+        tokio::time::sleep(START_PAUSE).await;
+    };
+    tracing::info!(forgotten, "personal texts are sealed");
+    open.send_replace(true);
+    let count = identity.partition_count;
+    let eraser = Arc::new(Eraser::new(Arc::clone(desk), log, keys.clone(), count));
+    api.open_eraser(Arc::clone(&eraser));
+    eraser.carry_on(shutdown.clone()).await;
+    Ok(())
+}
+
+/// Destroys the keys of everybody who is forgotten; gives how many these are.
+async fn check_keys(pool: &PgPool, log: &LogReader, keys: &KeyStore) -> anyhow::Result<usize> {
+    keys.check_apart(pool).await?;
+    Ok(destroy_forgotten(log, keys).await?.len())
+}
+
+fn is_not_apart(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(KeyStoreError::NotApart))
+}
+
+/// SERVING while the log can be reached, also when nobody asks, and takes what it is sent.
+async fn tell_ready(health: Health, log: Dependency, mut reach: watch::Receiver<Reach>) {
+    let mut seen = log.watch();
+    loop {
+        let ready = seen.borrow_and_update().up && reach.borrow_and_update().serves();
+        health.set(ready).await;
+        let changed = tokio::select! {
+            changed = seen.changed() => changed,
+            changed = reach.changed() => changed,
+        };
+        if changed.is_err() {
+            return;
         }
     }
 }

@@ -18,12 +18,17 @@ pub(crate) use places::Place;
 pub(crate) use subject::Eraser;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use daybook_core::bank::BankCommand;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
+use daybook_runtime::dependency::Dependency;
 use daybook_runtime::status::invalid_argument;
+use daybook_runtime::trouble::Trouble;
+use tokio::sync::SetOnce;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
 /// A request that asks for one command.
@@ -47,25 +52,90 @@ trait CommandRequest: Send {
     fn into_command(self) -> Result<BankCommand, Status>;
 }
 
-/// The gRPC service.
+/// The gRPC service. It answers from the first moment, and UNAVAILABLE until it is given a desk. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct CommandApi {
-    desk: Arc<Desk>,
-    eraser: Option<Arc<Eraser>>,
-    log: LogReader,
+    log: Dependency,
+    reader: LogReader,
+    /// How long a call may wait for the desk.
+    wait_max: Duration,
+    /// Where keys are kept, if they are.
+    keys: Option<Dependency>,
+    desk: Arc<SetOnce<Arc<Desk>>>,
+    eraser: Arc<SetOnce<Arc<Eraser>>>,
 }
 
 impl CommandApi {
-    /// A service that hands commands to `desk`, and forgets people through `eraser`, where keys are kept.
-    #[must_use]
-    pub(crate) fn new(desk: Arc<Desk>, eraser: Option<Arc<Eraser>>, log: LogReader) -> Self {
-        Self { desk, eraser, log }
+    /// A service that waits for its log, and for its keys where there are any.
+    pub(crate) fn new(
+        log: Dependency,
+        keys: Option<Dependency>,
+        wait_max: Duration,
+        reader: LogReader,
+    ) -> Self {
+        let (desk, eraser) = (Arc::default(), Arc::default());
+        Self { log, reader, wait_max, keys, desk, eraser }
+    }
+
+    /// Hands commands to `desk` from now on.
+    pub(crate) fn open(&self, desk: Arc<Desk>) {
+        let _set_before = self.desk.set(desk);
+    }
+
+    /// Forgets people through `eraser` from now on.
+    pub(crate) fn open_eraser(&self, eraser: Arc<Eraser>) {
+        let _set_before = self.eraser.set(eraser);
+    }
+
+    /// The desk. While the service connects, a call waits for it as it would wait to be decided; where the log is known to be
+    /// away it is told so at once.
+    async fn desk(&self, headers: &MetadataMap) -> Result<&Arc<Desk>, Status> {
+        if let Some(desk) = self.desk.get() {
+            return Ok(desk);
+        }
+        let wait = self.wait(headers);
+        let mut seen = self.log.watch();
+        let in_trouble = seen.wait_for(|seen| seen.trouble.is_some());
+        tokio::select! {
+            desk = self.desk.wait() => Ok(desk),
+            seen = in_trouble => Err(self.log_away(seen.ok().and_then(|seen| seen.trouble))),
+            () = tokio::time::sleep(wait) => Err(refusal::log_unknown()),
+        }
+    }
+
+    fn log_away(&self, trouble: Option<Trouble>) -> Status {
+        let say = |trouble: Trouble| {
+            refusal::log_away(trouble, &format!("{} {}", self.log.title(), trouble.advice()))
+        };
+        trouble.map_or_else(refusal::log_unknown, say)
+    }
+
+    /// The same for what forgets people, and the key store.
+    async fn eraser(&self, headers: &MetadataMap) -> Result<&Arc<Eraser>, Status> {
+        let keys = self.keys.as_ref().ok_or_else(subject::no_key_store)?;
+        if let Some(eraser) = self.eraser.get() {
+            return Ok(eraser);
+        }
+        let mut seen = keys.watch();
+        let in_trouble = seen.wait_for(|seen| seen.trouble.is_some());
+        let trouble = tokio::select! {
+            eraser = self.eraser.wait() => return Ok(eraser),
+            seen = in_trouble => seen.ok().and_then(|seen| seen.trouble),
+            () = tokio::time::sleep(self.wait(headers)) => None,
+        };
+        Err(refusal::keys_away(keys.title(), trouble.unwrap_or(Trouble::NotReady)))
+    }
+
+    /// How long a call may wait for a part of the service.
+    fn wait(&self, headers: &MetadataMap) -> Duration {
+        deadline::caller_timeout(headers).unwrap_or(self.wait_max).min(self.wait_max)
     }
 }
 
 /// `rpc!(self, request, DepositResponse)`: every call is the same, but for its types.
 macro_rules! rpc {
     ($self:ident, $request:ident, $response:ident) => {{
-        let receipt = Some($self.desk.execute($request).await?);
+        let receipt = Some($self.desk($request.metadata()).await?.execute($request).await?);
         Ok(Response::new(proto::$response { receipt }))
     }};
 }
@@ -181,7 +251,7 @@ impl CommandService for CommandApi {
         &self,
         request: Request<proto::AcceptLogTimeRequest>,
     ) -> Result<Response<proto::AcceptLogTimeResponse>, Status> {
-        let request = clock::acceptance(&self.log, request).await?;
+        let request = clock::acceptance(&self.reader, request).await?;
         rpc!(self, request, AcceptLogTimeResponse)
     }
 
@@ -189,8 +259,8 @@ impl CommandService for CommandApi {
         &self,
         request: Request<proto::ForgetSubjectRequest>,
     ) -> Result<Response<proto::ForgetSubjectResponse>, Status> {
-        let eraser = self.eraser.as_ref().ok_or_else(subject::no_key_store)?;
-        let receipt = Some(eraser.forget(request).await?);
+        self.desk(request.metadata()).await?;
+        let receipt = Some(self.eraser(request.metadata()).await?.forget(request).await?);
         Ok(Response::new(proto::ForgetSubjectResponse { receipt }))
     }
 
@@ -200,6 +270,7 @@ impl CommandService for CommandApi {
         &self,
         request: Request<Streaming<proto::ExecuteStreamRequest>>,
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
-        Ok(Response::new(stream::answer_all(Arc::clone(&self.desk), request)?))
+        let desk = Arc::clone(self.desk(request.metadata()).await?);
+        Ok(Response::new(stream::answer_all(desk, request)?))
     }
 }

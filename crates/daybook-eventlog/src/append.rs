@@ -143,6 +143,17 @@ impl Appender {
         Ok(())
     }
 
+    /// Commits a write that takes new room on the disk and leaves nothing behind: after a full disk, reading shows nothing.
+    ///
+    /// # Errors
+    /// When the log takes no writes.
+    pub async fn try_write(&mut self) -> Result<(), AppendError> {
+        let writing =
+            sqlx::raw_sql(include_str!("queries/try_write.sql")).execute(self.connected()?);
+        let written = bounded(writing).await.map(drop).map_err(AppendError::Away);
+        self.drop_connection_unless_ok(written)
+    }
+
     /// Where the log ends.
     ///
     /// # Errors

@@ -79,6 +79,7 @@ pub struct Drain {
     positions_max: usize,
     heartbeat_due: Instant,
     away: bool,
+    reached: watch::Sender<bool>,
 }
 
 /// What was popped in one go.
@@ -111,7 +112,14 @@ impl Drain {
             positions_max: settings.positions_max,
             heartbeat_due: Instant::now(),
             away: false,
+            reached: watch::Sender::new(false),
         })
+    }
+
+    /// Whether Redis did what it was asked last; it is asked every second. `false` before the first time.
+    #[must_use]
+    pub fn reached(&self) -> watch::Receiver<bool> {
+        self.reached.subscribe()
     }
 
     /// Registers the group and sends what comes, until `shutdown` or until nobody receives any more.
@@ -248,6 +256,8 @@ impl Drain {
             _ => {}
         }
         self.away = error.is_some();
+        self.reached
+            .send_if_modified(|reached| std::mem::replace(reached, !self.away) == self.away);
         if self.away {
             // It may come back without the registration.
             self.heartbeat_due = Instant::now();

@@ -15,6 +15,7 @@ use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
 use redis::Pipeline;
 use redis::aio::ConnectionManager;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -71,6 +72,7 @@ impl PublisherSettings {
 #[derive(Debug, Clone)]
 pub struct PublisherHandle {
     queue: Arc<Queue>,
+    reached: watch::Receiver<bool>,
 }
 
 impl PublisherHandle {
@@ -86,6 +88,12 @@ impl PublisherHandle {
     pub fn dropped_events(&self) -> u64 {
         self.queue.dropped_events()
     }
+
+    /// Whether Redis did what it was asked last; it is asked every second. `false` before the first time.
+    #[must_use]
+    pub fn reached(&self) -> watch::Receiver<bool> {
+        self.reached.clone()
+    }
 }
 
 /// The task that delivers.
@@ -96,6 +104,7 @@ pub struct Publisher {
     groups: Registry,
     /// Whether the last thing asked of Redis failed: the log tells changes, not every failure.
     away: bool,
+    reached: watch::Sender<bool>,
 }
 
 impl Publisher {
@@ -106,9 +115,10 @@ impl Publisher {
     pub fn new(settings: PublisherSettings) -> Result<(PublisherHandle, Self), InvalidRedisUrl> {
         let queue = Arc::new(Queue::new(settings.queue_bytes_max));
         let connection = connection(&settings.redis_url, RESPONSE_TIMEOUT)?;
-        let handle = PublisherHandle { queue: Arc::clone(&queue) };
+        let (reached, is_reached) = watch::channel(false);
+        let handle = PublisherHandle { queue: Arc::clone(&queue), reached: is_reached };
         let groups = Registry::new(settings.log_id, settings.partition_count);
-        Ok((handle, Self { queue, connection, settings, groups, away: false }))
+        Ok((handle, Self { queue, connection, settings, groups, away: false, reached }))
     }
 
     /// Delivers until `shutdown`, then what is still queued, within a bound.
@@ -198,5 +208,7 @@ impl Publisher {
             _ => {}
         }
         self.away = error.is_some();
+        self.reached
+            .send_if_modified(|reached| std::mem::replace(reached, !self.away) == self.away);
     }
 }

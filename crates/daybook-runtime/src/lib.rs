@@ -2,12 +2,15 @@
 //! frame (health, reflection, limits, graceful stop), errors with typed details, and files that are there whole or not at all.
 
 pub mod accept;
+pub mod dependency;
 pub mod file;
+pub mod health;
 pub mod ids;
 pub mod metrics;
 pub mod postgres;
 pub mod repeats;
 pub mod server;
+pub mod setup;
 pub mod shutdown;
 pub mod status;
 pub mod telemetry;

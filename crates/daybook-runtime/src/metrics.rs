@@ -1,15 +1,18 @@
 //! Metrics for Prometheus, served as text at `http://ADDRESS/metrics`. They are counted whether or not anybody asks; a
 //! service says what it counts where it counts it, and describes it once with [`metrics::describe_counter`] and its like.
 
+use std::future::ready;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
+use metrics::{describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -56,19 +59,36 @@ pub fn start() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves what is counted, until `shutdown`; where no address is given, only keeps the books.
+/// Measured when somebody looks, and not before.
+pub type Measure = Box<dyn Fn() + Send + Sync>;
+
+/// Serves what is counted by `program`, until `shutdown`; where no address is given, only keeps the books.
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub async fn serve(listen: Option<SocketAddr>, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(
+    listen: Option<SocketAddr>,
+    program: &'static str,
+    mut measures: Vec<Measure>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     tokio::spawn(keep_up(shutdown.clone()));
     let Some(address) = listen else { return Ok(()) };
-    let listener =
-        TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("--metrics-listen: listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving metrics at /metrics");
-    let render = async |ConnectInfo(connection): ConnectInfo<ConnectionInfo>| {
+    describe_gauge!("daybook_build_info", "Always 1; which program of which version this is");
+    gauge!("daybook_build_info", "program" => program, "version" => env!("CARGO_PKG_VERSION"))
+        .set(1.0);
+    let process = metrics_process::Collector::default();
+    process.describe();
+    measures.push(Box::new(move || process.collect()));
+    let measures: Arc<[Measure]> = measures.into();
+    let render = move |ConnectInfo(connection): ConnectInfo<ConnectionInfo>| {
         connection.asked();
-        RECORDER.get().map(PrometheusHandle::render).unwrap_or_default()
+        measures.iter().for_each(|measure| measure());
+        ready(RECORDER.get().map(PrometheusHandle::render).unwrap_or_default())
     };
     let router = Router::new().route("/metrics", get(render));
     tokio::spawn(async move {
@@ -81,6 +101,25 @@ pub async fn serve(listen: Option<SocketAddr>, shutdown: CancellationToken) -> a
         }
     });
     Ok(())
+}
+
+/// The connections of a pool, under a name.
+#[must_use]
+pub fn of_pool(name: &'static str, pool: PgPool) -> Measure {
+    describe_gauge!(
+        "daybook_pool_connections",
+        "Open connections of a pool, by state: idle or used"
+    );
+    describe_gauge!("daybook_pool_connections_max", "Connections that a pool may have");
+    let idle = gauge!("daybook_pool_connections", "pool" => name, "state" => "idle");
+    let used = gauge!("daybook_pool_connections", "pool" => name, "state" => "used");
+    gauge!("daybook_pool_connections_max", "pool" => name)
+        .set(f64::from(pool.options().get_max_connections()));
+    Box::new(move || {
+        let (open, unused) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX));
+        idle.set(f64::from(unused));
+        used.set(f64::from(open.saturating_sub(unused)));
+    })
 }
 
 async fn keep_up(shutdown: CancellationToken) {

@@ -12,6 +12,7 @@ use tonic::transport::Server;
 use tower::util::MapRequestLayer;
 
 use crate::accept::{Acceptor, ConnectionInfo, ConnectionSettings};
+use crate::health::Health;
 
 /// Largest request or answer, in bytes. Commands are small; a page of 1000 events of 64 KiB is not allowed to exist.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -36,8 +37,8 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// How long calls in hand may take after the stop was asked for.
 const STOP_GRACE: Duration = Duration::from_secs(20);
 
-/// Routes that hold health (`grpc.health.v1`, for the whole server and for `service_name`) and, given descriptors,
-/// reflection (v1 and v1alpha). The reporter says NOT_SERVING until told otherwise.
+/// Routes that hold health (`grpc.health.v1`, see [`Health`]) and, given descriptors, reflection (v1 and v1alpha). Health
+/// says NOT_SERVING until told otherwise.
 ///
 /// # Errors
 /// When the descriptors are malformed.
@@ -45,13 +46,7 @@ pub async fn routes(
     service_name: &str,
     descriptors: Option<&'static [u8]>,
 ) -> anyhow::Result<(Routes, Health)> {
-    let (reporter, health_service) = tonic_health::server::health_reporter();
-    let health = Health {
-        reporter,
-        service_name: service_name.to_owned(),
-        stopping: CancellationToken::new(),
-    };
-    health.set(false).await;
+    let (health, health_service) = Health::new(service_name).await;
     let mut routes = Routes::new(health_service);
     if let Some(descriptors) = descriptors {
         let configure = || {
@@ -64,36 +59,6 @@ pub async fn routes(
             .add_service(configure().build_v1alpha().context("build reflection")?);
     }
     Ok((routes, health))
-}
-
-/// What `grpc.health.v1` answers.
-#[derive(Clone)]
-pub struct Health {
-    reporter: tonic_health::server::HealthReporter,
-    service_name: String,
-    stopping: CancellationToken,
-}
-
-impl Health {
-    /// Says SERVING or NOT_SERVING from now on. A server that is stopping says NOT_SERVING, whatever it is told.
-    pub async fn set(&self, serving: bool) {
-        let status = if serving && !self.stopping.is_cancelled() {
-            tonic_health::ServingStatus::Serving
-        } else {
-            tonic_health::ServingStatus::NotServing
-        };
-        self.reporter.set_service_status("", status).await;
-        self.reporter.set_service_status(&self.service_name, status).await;
-    }
-
-    /// Says NOT_SERVING for good, and ends the calls that watch: they would hold up the stop for ever.
-    async fn stop(&mut self) {
-        self.stopping.cancel();
-        self.set(false).await;
-        self.reporter.clear_service_status("").await;
-        self.reporter.clear_service_status(&self.service_name).await;
-        self.set(false).await;
-    }
 }
 
 /// Serves until `shutdown`, then says NOT_SERVING, takes no new connection, and finishes the calls in hand.

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use daybook_core::subject::SubjectId;
 use daybook_keys::{KeyStore, KeyStoreError, Keys, SubjectKey};
+use daybook_runtime::repeats::Repeats;
 use daybook_runtime::telemetry::error_chain;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -32,21 +34,32 @@ pub(super) enum Known<'a> {
     Missing,
 }
 
-type LoadResult = (HashSet<SubjectId>, Result<Keys, KeyStoreError>);
+type LoadResult = (HashSet<SubjectId>, Result<Keys, NoKeys>);
+
+/// Why no keys came.
+enum NoKeys {
+    /// They may not be asked for yet.
+    NotOpen,
+    Store(KeyStoreError),
+}
 
 /// See the module.
 pub(super) struct Keyring {
     /// `None`: nothing is sealed.
     store: Option<KeyStore>,
+    /// Whether it may be asked.
+    open: watch::Receiver<bool>,
     at_hand: HashMap<SubjectId, (Option<SubjectKey>, Instant)>,
     wanted: HashSet<SubjectId>,
     /// One question at a time.
     running: JoinSet<LoadResult>,
+    repeats: Repeats,
 }
 
 impl Keyring {
-    pub(super) fn new(store: Option<KeyStore>) -> Self {
-        Self { store, at_hand: HashMap::new(), wanted: HashSet::new(), running: JoinSet::new() }
+    pub(super) fn new(store: Option<KeyStore>, open: watch::Receiver<bool>) -> Self {
+        let (at_hand, wanted, running) = (HashMap::new(), HashSet::new(), JoinSet::new());
+        Self { store, open, at_hand, wanted, running, repeats: Repeats::new() }
     }
 
     /// Whether personal texts are sealed at all.
@@ -77,8 +90,13 @@ impl Keyring {
         let store = store.clone();
         let asked: HashSet<SubjectId> = self.wanted.iter().take(KEYS_PER_LOAD).cloned().collect();
         self.wanted.retain(|subject| !asked.contains(subject));
+        let is_open = *self.open.borrow();
         self.running.spawn(async move {
-            let keys = store.ensure_keys(&asked).await;
+            let keys = if is_open {
+                store.ensure_keys(&asked).await.map_err(NoKeys::Store)
+            } else {
+                Err(NoKeys::NotOpen)
+            };
             if keys.is_err() {
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
@@ -91,8 +109,12 @@ impl Keyring {
         match self.running.join_next().await {
             Some(Ok((_, Ok(keys)))) => self.take_in(keys),
             Some(Ok((asked, Err(error)))) => {
-                let error = error_chain(&error);
-                tracing::warn!(%error, keys = asked.len(), "failed to get keys, trying again");
+                if let NoKeys::Store(error) = error
+                    && let Some(left_out) = self.repeats.note("keys")
+                {
+                    let (error, keys) = (error_chain(&error), asked.len());
+                    tracing::warn!(%error, keys, repeated = left_out, "failed to get keys, trying again");
+                }
                 self.wanted.extend(asked);
             }
             Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),

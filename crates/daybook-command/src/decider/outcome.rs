@@ -8,6 +8,7 @@ use daybook_core::ids::{CommandId, Position};
 use daybook_eventlog::append::Plan;
 use daybook_eventlog::command::{KnownCommand, Receipt};
 use daybook_eventlog::{Head, Identity, Tip};
+use daybook_runtime::trouble::Trouble;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -17,6 +18,7 @@ use super::{
     UNOPPOSED_WINS,
 };
 use crate::journal::Outcome;
+use crate::reach::Reach;
 use crate::submission::{Acknowledgement, Answer, Refusal};
 
 type Known = HashMap<CommandId, KnownCommand>;
@@ -54,7 +56,7 @@ impl<D: Domain> Decider<D> {
             Outcome::VersionTaken(error) => self.version_taken(&error),
             Outcome::Refused(error) => self.refused(&error),
             Outcome::ClockAhead(position, error) => self.clock_ahead(position, &error),
-            Outcome::Away(error) => self.away(&error),
+            Outcome::Away { trouble, why } => self.away(trouble, &why),
         }
         if was_unsettled && self.phase == Phase::Idle {
             // The connection was given up for it. What is decided already is sent once there is a new one.
@@ -66,28 +68,34 @@ impl<D: Domain> Decider<D> {
     /// Nothing more is decided until the outcome is known: what waits can still be taken back by its callers.
     fn unsettled(&mut self) {
         self.phase = Phase::Unsettled;
-        self.reachable.send_replace(false);
+        self.reach.send_replace(Reach::Unsettled);
     }
 
     /// Nothing is decided until the log takes something again: what waits can still be taken back by its callers.
-    fn away(&mut self, error: &str) {
-        tracing::warn!(%error, "the log takes nothing now, trying again");
+    fn away(&mut self, trouble: Trouble, why: &str) {
+        if let Some(left_out) = self.repeats.note(trouble.cause()) {
+            tracing::warn!(repeated = left_out, "the log takes nothing now: {why}");
+        }
+        // Reading would succeed all the while.
+        self.owes_write |=
+            matches!(trouble, Trouble::DiskFull | Trouble::ReadOnly | Trouble::ShortOfResources);
         self.undo();
         self.queue.drop_taken_back();
         self.phase = Phase::Away { retry_at: Instant::now() + self.away_pause };
         self.away_pause = (self.away_pause * 2).min(AWAY_PAUSE_MAX);
-        self.reachable.send_replace(false);
+        self.reach.send_modify(|reach| reach.failed(trouble, why));
     }
 
     fn connected(&mut self, head: Head, tip: Option<Tip>, identity: Identity) {
         self.away_pause = AWAY_PAUSE_MIN;
+        self.owes_write = false;
         self.identity = Some(identity);
         if self.head.is_none() {
             tracing::info!(log.position = %head.position, "connected to the log");
             self.head = Some(head);
             self.tip = tip;
         }
-        self.reachable.send_replace(true);
+        self.reach.send_replace(Reach::Up);
     }
 
     /// The round holds: its events are durable, its refusals lean on committed, current states. What is left is to say so,

@@ -9,6 +9,7 @@ use daybook_core::metadata::Metadata;
 use daybook_core::stream::ExpectedVersion;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
+use daybook_runtime::dependency::Dependency;
 use daybook_runtime::status;
 use metrics::Counter;
 use sha2::{Digest as _, Sha256};
@@ -22,6 +23,7 @@ use super::deadline::caller_timeout;
 use super::fields::{Caller, Sender};
 use super::places::{Place, Places};
 use super::{projection, refusal};
+use crate::reach::Reach;
 use crate::settings::Settings;
 use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
 
@@ -36,7 +38,8 @@ pub(crate) struct Desk {
     places: Places,
     /// One for each `ExecuteStream` call.
     streams: Arc<Semaphore>,
-    reachable: watch::Receiver<bool>,
+    reach: watch::Receiver<Reach>,
+    keys: Option<Dependency>,
     wait_max: Duration,
     stopping: CancellationToken,
     overloaded: Counter,
@@ -55,7 +58,7 @@ impl Desk {
     pub(crate) fn new(
         submissions: mpsc::Sender<Submission<Bank>>,
         log: LogReader,
-        reachable: watch::Receiver<bool>,
+        (reach, keys): (watch::Receiver<Reach>, Option<Dependency>),
         settings: &Settings,
         stopping: CancellationToken,
         overloaded: Counter,
@@ -65,7 +68,8 @@ impl Desk {
             log,
             places: Places::new(settings.commands_max),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
-            reachable,
+            reach,
+            keys,
             wait_max: Duration::from_millis(settings.wait_max_ms),
             stopping,
             overloaded,
@@ -155,9 +159,19 @@ impl Desk {
             // The service is ending, with the command's fate open.
             Ok(Err(_)) => Err(refusal::outcome_unknown(metadata)),
             Err(_) if !stage.take_back() => Err(refusal::outcome_unknown(metadata)),
-            Err(_) if *self.reachable.borrow() => Err(refusal::too_late()),
-            Err(_) => Err(refusal::log_away()),
+            Err(_) => Err(self.too_late()),
         }
+    }
+
+    /// Why a command was not decided in time.
+    fn too_late(&self) -> Status {
+        match &*self.reach.borrow() {
+            Reach::Away(away) => return refusal::log_away(away.trouble, &away.why),
+            Reach::Starting | Reach::Unsettled => return refusal::log_unknown(),
+            Reach::Up => {}
+        }
+        let keys = self.keys.as_ref().and_then(|keys| Some((keys.title(), keys.seen().trouble?)));
+        keys.map_or_else(refusal::too_late, |(title, trouble)| refusal::keys_away(title, trouble))
     }
 
     fn too_much(&self) -> Status {

@@ -4,6 +4,7 @@ use daybook_core::clock;
 use daybook_core::domain::{Rejection, RejectionKind};
 use daybook_core::metadata::Metadata;
 use daybook_runtime::status;
+use daybook_runtime::trouble::Trouble;
 use tonic::{Code, Status};
 
 use crate::submission::Refusal;
@@ -68,10 +69,25 @@ pub(super) fn too_late() -> Status {
     status::deadline_exceeded("NOT_APPLIED", message, Vec::new())
 }
 
-/// The deadline passed while the log was away.
-pub(super) fn log_away() -> Status {
-    let message = "the log cannot be reached; the command was not applied";
-    status::unavailable("NOT_APPLIED", message)
+/// The log takes nothing: `why`, in words.
+pub(super) fn log_away(trouble: Trouble, why: &str) -> Status {
+    not_applied(trouble, format!("{why}; the command was not applied"))
+}
+
+/// The deadline passed before the log was reached, or while the outcome of an append was being found out.
+pub(super) fn log_unknown() -> Status {
+    not_applied(Trouble::Lost, "the log did not answer yet; the command was not applied".to_owned())
+}
+
+/// The deadline passed while the key store was away, and the command may have waited for a key.
+pub(super) fn keys_away(title: &str, trouble: Trouble) -> Status {
+    let advice = trouble.advice();
+    not_applied(trouble, format!("{title} {advice}; the command was not applied"))
+}
+
+fn not_applied(trouble: Trouble, message: String) -> Status {
+    let facts = vec![("cause", trouble.cause().to_owned())];
+    status::error(Code::Unavailable, "NOT_APPLIED", message, facts)
 }
 
 /// The command was in hand when waiting for it ended.

@@ -8,6 +8,7 @@ mod deadlines;
 mod durability;
 mod failing_batches;
 mod forgetting;
+mod health;
 mod immutability;
 mod limits;
 mod loading;

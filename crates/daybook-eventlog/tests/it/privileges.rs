@@ -7,7 +7,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use crate::support::{COMMAND, PROJECTOR, QUERY, TestLog, sqlstate};
 
 /// Every right on a table of the log that a service has. What is not here is refused.
-const RIGHTS: [(&str, &str, &[&str]); 18] = [
+const RIGHTS: [(&str, &str, &[&str]); 19] = [
     (COMMAND, "identity", &["SELECT"]),
     (COMMAND, "head", &["SELECT", "UPDATE"]),
     (COMMAND, "events", &["INSERT", "SELECT"]),
@@ -18,6 +18,7 @@ const RIGHTS: [(&str, &str, &[&str]); 18] = [
     (PROJECTOR, "head", &["SELECT"]),
     (PROJECTOR, "events", &["SELECT"]),
     // For `daybook verify`.
+    (COMMAND, "write_probe", &["INSERT", "TRUNCATE"]),
     (PROJECTOR, "commands", &["SELECT"]),
     (PROJECTOR, "snapshots", &["SELECT"]),
     (PROJECTOR, "past_snapshots", &["SELECT"]),
