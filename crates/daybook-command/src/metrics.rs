@@ -28,6 +28,10 @@ impl Metrics {
     /// Describes and makes all of them.
     pub(crate) fn new() -> Self {
         describe();
+        // Counted where it happens, and there from the start.
+        for name in ["daybook_clock_clamps_total", "daybook_outbox_dropped_events_total"] {
+            counter!(name).increment(0);
+        }
         let commands = |outcome| counter!("daybook_commands_total", "outcome" => outcome);
         Self {
             cache_lookups: counter!("daybook_cache_lookups_total"),
@@ -76,6 +80,14 @@ fn describe() {
     describe_counter!(
         "daybook_snapshots_dropped_total",
         "Snapshots not written because too many waited"
+    );
+    describe_counter!(
+        "daybook_clock_clamps_total",
+        "Appends whose time was held back because the database's clock went back"
+    );
+    describe_counter!(
+        "daybook_outbox_dropped_events_total",
+        "Events that Redis did not get; projectors read them from the log"
     );
     describe_histogram!(
         "daybook_append_duration_seconds",

@@ -251,6 +251,7 @@ impl CommandService for CommandApi {
         &self,
         request: Request<proto::AcceptLogTimeRequest>,
     ) -> Result<Response<proto::AcceptLogTimeResponse>, Status> {
+        self.desk(request.metadata()).await?;
         let request = clock::acceptance(&self.reader, request).await?;
         rpc!(self, request, AcceptLogTimeResponse)
     }

@@ -130,6 +130,10 @@ impl Settings {
         Ok(())
     }
 
+    pub(crate) fn wait_max(&self) -> Duration {
+        Duration::from_millis(self.wait_max_ms)
+    }
+
     /// The decider's share of these.
     pub(crate) fn limits(&self) -> Limits {
         Limits {

@@ -10,6 +10,7 @@
 //! - `session`, `runner`: one stretch of work, and the loop around it;
 //! - [`skips`]: events that operators had passed over;
 //! - [`rebuild`]: a new generation beside the live one, the swap, the way back;
+//! - `progress`: how far they are, for metrics and health;
 //! - `housekeeping`: dropping generations that nobody needs;
 //! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
 //!
@@ -33,6 +34,7 @@ mod forgotten;
 mod housekeeping;
 mod lease;
 mod log;
+mod progress;
 mod read_models;
 mod runner;
 mod session;

@@ -10,7 +10,7 @@ use daybook_core::partition::Partition;
 use daybook_eventlog::Identity;
 use daybook_outbox::Lists;
 use daybook_runtime::postgres;
-use daybook_runtime::server::Health;
+use daybook_runtime::repeats::Repeats;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,9 @@ const ANSWER_BOUND: Duration = Duration::from_secs(40);
 /// But not while rows are erased: given up on, it would only be begun again.
 const ERASING_BOUND: Duration = Duration::from_secs(20 * 60);
 
+/// Failures in a row, with nothing applied in between, after which it is no longer ready.
+const FAILURES_MAX: u32 = 3;
+
 /// What the loop is told, and tells in turn.
 pub(crate) struct Ties {
     /// What to work on; `None` until the first heartbeat.
@@ -39,7 +42,8 @@ pub(crate) struct Ties {
     /// Whose messages are of use.
     pub(crate) lists: watch::Sender<Lists>,
     pub(crate) messages: mpsc::Receiver<Vec<Position>>,
-    pub(crate) health: Health,
+    /// Whether it projects, or stands aside.
+    pub(crate) ready: watch::Sender<bool>,
 }
 
 /// Projects until `shutdown`.
@@ -50,7 +54,8 @@ pub(crate) async fn run<E: EventPayload>(
     shutdown: CancellationToken,
 ) {
     let mut tried = Tried::default();
-    let mut pause = PAUSE_MIN;
+    let (mut pause, mut failures) = (PAUSE_MIN, 0_u32);
+    let repeats = Repeats::new();
     while !shutdown.is_cancelled() {
         let mut progress = false;
         let ended = session(&desk, identity, &mut ties, &mut tried, &shutdown, &mut progress).await;
@@ -58,17 +63,24 @@ pub(crate) async fn run<E: EventPayload>(
         ties.tell(&BTreeSet::new(), Lists { log_id, partitions: Vec::new() });
         let Err(error) = ended else { break };
         if progress {
-            pause = PAUSE_MIN;
+            (pause, failures) = (PAUSE_MIN, 0);
         }
         let wait = match &error {
             // What is ahead of the log stands and says so itself; the others are served on.
             SessionError::History => Duration::ZERO,
             _ => jittered(pause),
         };
-        ties.health.set(wait == Duration::ZERO).await;
+        if wait > Duration::ZERO {
+            failures = failures.saturating_add(1);
+        }
+        if failures >= FAILURES_MAX {
+            ties.ready.send_replace(false);
+        }
         postgres::give_up_connections_after(&error);
-        let error = anyhow::Error::from(error);
-        tracing::warn!(error = %format!("{error:#}"), ?wait, "projecting was interrupted");
+        let error = format!("{:#}", anyhow::Error::from(error));
+        if let Some(left_out) = repeats.note(&error) {
+            tracing::warn!(%error, ?wait, repeated = left_out, "projecting was interrupted");
+        }
         pause = (pause * 2).min(PAUSE_MAX);
         wait_or_stop(wait, &shutdown).await;
     }
@@ -84,7 +96,6 @@ async fn session<E: EventPayload>(
     progress: &mut bool,
 ) -> Result<(), SessionError> {
     let mut session = bounded(Session::open(desk, identity)).await?;
-    let mut serving = None;
     loop {
         let Some(Assignment { partitions, aside }) = ties.assigned(shutdown).await else {
             return Ok(());
@@ -97,14 +108,12 @@ async fn session<E: EventPayload>(
         ties.tell(&partitions, session.lists());
         bounded(session.follow(&partitions, tried)).await?;
         ties.tell(session.held(), session.lists());
-        if serving.replace(!aside) != Some(!aside) {
-            ties.health.set(!aside).await;
-        }
         let events = tokio::select! {
             biased;
             () = shutdown.cancelled() => return Ok(()),
             events = bounded(session.next(&mut ties.messages)) => events?,
         };
+        ties.ready.send_if_modified(|ready| replace_if_other(ready, !aside));
         let erases = events.iter().any(Decoded::tells_of_erasure);
         let bound = if erases { ERASING_BOUND } else { ANSWER_BOUND };
         within(bound, session.apply(&events)).await?;

@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use daybook_core::bank::BankEvent;
-use daybook_eventlog::Identity;
+use daybook_eventlog::{Identity, ReadError};
 use daybook_keys::KeyStoreError;
 use daybook_outbox::{Drain, DrainSettings, Lists};
+use daybook_runtime::dependency::{Database, Dependency, tell_ready};
+use daybook_runtime::health::Health;
+use daybook_runtime::metrics::of_pool;
 use daybook_runtime::postgres::{Connector, InvalidUrl};
+use daybook_runtime::repeats::Repeats;
 use daybook_runtime::server;
-use daybook_runtime::server::Health;
+use daybook_runtime::setup::{self, Need};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -21,9 +25,10 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::housekeeping;
 use crate::lease::{Keeper, Member};
 use crate::log::{Connections, Log};
+use crate::progress;
 use crate::projection::Projection;
 use crate::projections;
-use crate::runner::{self, Ties, wait_or_stop};
+use crate::runner::{self, Ties};
 use crate::session::Desk;
 use crate::settings::Settings;
 
@@ -36,14 +41,29 @@ const HEARTBEAT_CONNECTIONS_MAX: u32 = 1;
 /// Nor must a table that is being dropped.
 const HOUSEKEEPING_CONNECTIONS_MAX: u32 = 1;
 
-/// How often the log, or the key store, is looked for while there is none yet.
-const LOG_WAIT: Duration = Duration::from_secs(1);
+/// How often the log, or the key store, is asked again while it does not answer.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// A primary: what a standby has is late, and read models are written.
+const LOG_LOOK: &str = "SELECT NOT pg_catalog.pg_is_in_recovery() FROM log.head";
+const LOG_NEEDS: [Need; 3] =
+    [("log.identity", "SELECT"), ("log.head", "SELECT"), ("log.events", "SELECT")];
+const READ_LOOK: &str = "SELECT NOT pg_catalog.pg_is_in_recovery() AND \
+    (SELECT count(*) FROM (SELECT FROM read.projections LIMIT 1) one) >= 0";
+const READ_NEEDS: [Need; 4] = [
+    ("read.projections", "SELECT"),
+    ("read.checkpoints", "UPDATE"),
+    ("read.instances", "INSERT"),
+    ("read.leases", "INSERT"),
+];
+const KEYS_LOOK: &str = "SELECT count(*) >= 0 FROM (SELECT FROM keys.subjects LIMIT 1) one";
+const KEYS_NEEDS: [Need; 1] = [("keys.subjects", "SELECT")];
 
 /// Projects until `shutdown`; databases and Redis may come later or go away in between. Serves health on `listener`:
-/// SERVING as soon as the read models are open.
+/// SERVING while both databases can be reached and it projects.
 ///
 /// # Errors
-/// When a setting is wrong or the listener fails.
+/// When a setting is wrong, a database is not set up for this service, or the listener fails.
 pub async fn run(
     settings: Settings,
     listener: TcpListener,
@@ -51,13 +71,25 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let desk = desk(&settings)?;
     daybook_outbox::check_url(&settings.redis_url).context("--redis-url")?;
+    let databases = Databases::new(&settings)?;
+    daybook_runtime::metrics::start()?;
+    let pools = vec![of_pool("log", desk.log.pool.clone()), of_pool("read", desk.read.clone())];
+    let listen = settings.metrics_listen;
+    daybook_runtime::metrics::serve(listen, "daybook-projector", pools, shutdown.clone()).await?;
     let (routes, health) = server::routes("daybook.projector", None).await?;
     let connections = settings.connections.clone();
     let serving = server::serve(listener, &connections, routes, health.clone(), shutdown.clone());
     let projecting = async {
-        let Some(identity) = wait_for_log(&desk.log, &shutdown).await else { return Ok(()) };
-        check_keys(&desk, &shutdown).await.context("--keys-database-url")?;
-        project(settings, desk, identity, health, shutdown.clone()).await
+        let _keys = databases.keys.clone().map(|keys| Dependency::on_database(keys, &health));
+        let needed = [&databases.log, &databases.read]
+            .map(|database| Dependency::on_database(database.clone(), &health));
+        let (ready, is_ready) = watch::channel(false);
+        tokio::spawn(tell_ready(health.clone(), needed.to_vec(), Some(is_ready)));
+        let identity = tokio::select! {
+            () = shutdown.cancelled() => return Ok(()),
+            identity = databases.wait(&desk) => identity?,
+        };
+        project(settings, desk, identity, (health, ready), shutdown.clone()).await
     };
     // When one fails the other must not go on alone.
     tokio::try_join!(async { serving.await.inspect_err(|_| shutdown.cancel()) }, async {
@@ -72,7 +104,7 @@ async fn project(
     settings: Settings,
     desk: Desk<BankEvent>,
     identity: Identity,
-    health: Health,
+    (health, ready): (Health, watch::Sender<bool>),
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let (assigned, assignment) = watch::channel(None);
@@ -95,13 +127,16 @@ async fn project(
     let keeper = Keeper::new(pool, member(&settings), count, assigned, worked_on);
     let cleaning = read_pool(read_url, HOUSEKEEPING_CONNECTIONS_MAX, &uncounted);
     let cleaning = cleaning.context("--read-database-url")?;
+    let _redis = Dependency::on_word("redis", drain.reached(), &health);
     let no_longer_working = CancellationToken::new();
     // On tasks of their own, which end with this one however it ends: nobody beats for a loop that is gone.
     let draining = AbortOnDropHandle::new(tokio::spawn(drain.run(sender, shutdown.clone())));
+    let looking = progress::run(desk.log.reader.clone(), cleaning.clone(), health);
+    let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
     let cleaning = housekeeping::run(desk.log.reader.clone(), cleaning);
     let _cleaning = AbortOnDropHandle::new(tokio::spawn(cleaning));
     let keeping = AbortOnDropHandle::new(tokio::spawn(keeper.run(no_longer_working.clone())));
-    runner::run(desk, identity, Ties { assignment, held, lists, messages, health }, shutdown).await;
+    runner::run(desk, identity, Ties { assignment, held, lists, messages, ready }, shutdown).await;
     no_longer_working.cancel();
     keeping.await.context("keep the leases")?;
     draining.await.context("drain the outbox")
@@ -162,37 +197,61 @@ fn read_pool(
     Ok(connections.pool(&connector, connections_max))
 }
 
-/// The log's identity, which says how many partitions there are; `None` when stopped before there is one.
-async fn wait_for_log(log: &Log, shutdown: &CancellationToken) -> Option<Identity> {
-    while !shutdown.is_cancelled() {
-        match log.reader.identity().await {
-            Ok(identity) => return Some(identity),
-            Err(error) => {
-                let error = anyhow::Error::from(error);
-                tracing::warn!(error = %format!("{error:#}"), "waiting for the log");
-                wait_or_stop(LOG_WAIT, shutdown).await;
-            }
-        }
-    }
-    None
+/// The databases, as they are looked at.
+struct Databases {
+    log: Database,
+    read: Database,
+    keys: Option<Database>,
 }
 
-/// Refuses keys that lie beside the log; a store that is away may come later.
-async fn check_keys(
-    desk: &Desk<BankEvent>,
-    shutdown: &CancellationToken,
-) -> Result<(), KeyStoreError> {
-    let Some(keys) = &desk.keys else { return Ok(()) };
-    while !shutdown.is_cancelled() {
-        match keys.check_apart(&desk.log.pool).await {
-            Ok(()) => break,
-            Err(error @ KeyStoreError::NotApart) => return Err(error),
-            Err(error) => {
-                let error = anyhow::Error::from(error);
-                tracing::warn!(error = %format!("{error:#}"), "waiting for the key store");
-                wait_or_stop(LOG_WAIT, shutdown).await;
+impl Databases {
+    fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let database = |name, url: &str, look| {
+            let connector = Connector::new(url, "daybook-projector health")?;
+            anyhow::Ok(Database { name, connector, look })
+        };
+        let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
+        Ok(Self {
+            log: database("log", &settings.log_database_url, LOG_LOOK)?,
+            read: database("read", read_url, READ_LOOK)?,
+            keys: settings.keys.url().map(|url| database("keys", url, KEYS_LOOK)).transpose()?,
+        })
+    }
+
+    /// Returns when all are there and set up for this service, with the log's identity, which says how many partitions there
+    /// are. What is away is waited for.
+    async fn wait(&self, desk: &Desk<BankEvent>) -> anyhow::Result<Identity> {
+        setup::wait_for(&self.log, &LOG_NEEDS).await?;
+        setup::wait_for(&self.read, &READ_NEEDS).await?;
+        if let Some(keys) = &self.keys {
+            setup::wait_for(keys, &KEYS_NEEDS).await?;
+        }
+        let repeats = Repeats::new();
+        loop {
+            let error = match identity_apart(desk).await {
+                Ok(identity) => return Ok(identity),
+                Err(error) if is_permanent(&error) => return Err(error),
+                Err(error) => format!("{error:#}"),
+            };
+            if let Some(left_out) = repeats.note(&error) {
+                tracing::warn!(%error, repeated = left_out, "waiting for the log and the key store");
             }
+            tokio::time::sleep(WAIT).await;
         }
     }
-    Ok(())
+}
+
+/// The log's identity; refuses keys that lie beside the log.
+async fn identity_apart(desk: &Desk<BankEvent>) -> anyhow::Result<Identity> {
+    let identity = desk.log.reader.identity().await?;
+    if let Some(keys) = &desk.keys {
+        keys.check_apart(&desk.log.pool).await.context("--keys-database-url")?;
+    }
+    Ok(identity)
+}
+
+/// What waiting does not mend.
+fn is_permanent(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(KeyStoreError::NotApart))
+        || matches!(error.downcast_ref(), Some(ReadError::NoLog))
 }

@@ -1,5 +1,7 @@
 //! Settings of the projector, from flags or the environment.
 
+use std::net::SocketAddr;
+
 use clap::Parser;
 use daybook_keys::KeySettings;
 use daybook_outbox::Group;
@@ -71,6 +73,10 @@ pub struct Settings {
         value_parser = clap::value_parser!(u64).range(1..=10_000)
     )]
     pub poll_interval_ms: u64,
+
+    /// Address and port to serve metrics on, for Prometheus, at /metrics over HTTP [default: not served]
+    #[arg(long, env = "DAYBOOK_PROJECTOR_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// Connections
     #[command(flatten)]

@@ -12,6 +12,8 @@ mod erasure;
 mod failures;
 #[path = "it/forgeries.rs"]
 mod forgeries;
+#[path = "it/health.rs"]
+mod health;
 #[path = "it/leases.rs"]
 mod leases;
 #[path = "it/messages.rs"]

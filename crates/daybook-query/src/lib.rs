@@ -11,6 +11,7 @@ mod consistency;
 mod database;
 mod error;
 mod log;
+mod metrics;
 mod page;
 mod page_token;
 mod personal;

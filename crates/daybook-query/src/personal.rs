@@ -15,12 +15,16 @@ use daybook_core::metadata::Metadata;
 use daybook_core::personal::{Personal, Sealed};
 use daybook_core::subject::SubjectId;
 use daybook_keys::{KeyLookup, KeyStore, KeyStoreError, Keys, WordKey, subjects_of};
+use daybook_runtime::repeats::Repeats;
 use daybook_runtime::telemetry::error_chain;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::PgPool;
 
 use crate::budget::Budget;
 use crate::error::QueryError;
+
+/// Between two tries to check that the key store is apart.
+const CHECK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Opens what is sealed, where there is a key store.
 pub(crate) struct Opener {
@@ -34,17 +38,22 @@ impl Opener {
         Self { keys: store.map(|store| KeyLookup::new(store, ask_max)), ask_max }
     }
 
-    /// Refuses a key store on the log's own server. Where one of the two is away nobody can tell, and the start goes on.
+    /// Refuses a key store on the log's own server. While one of the two is away it cannot tell, and tries again.
     pub(crate) async fn check_apart(&self, log: &PgPool) -> anyhow::Result<()> {
         let Some(keys) = &self.keys else { return Ok(()) };
-        match bound(self.ask_max, keys.store().check_apart(log)).await {
-            Ok(()) => Ok(()),
-            Err(error @ KeyStoreError::NotApart) => Err(error.into()),
-            Err(error) => {
-                let error = error_chain(&error);
-                tracing::warn!(%error, "cannot check that the key store is apart from the log");
-                Ok(())
+        let repeats = Repeats::new();
+        loop {
+            match bound(self.ask_max, keys.store().check_apart(log)).await {
+                Ok(()) => return Ok(()),
+                Err(error @ KeyStoreError::NotApart) => return Err(error.into()),
+                Err(error) => {
+                    if let Some(left_out) = repeats.note("apart") {
+                        let error = error_chain(&error);
+                        tracing::warn!(%error, repeated = left_out, "cannot check yet that the key store is apart from the log");
+                    }
+                }
             }
+            tokio::time::sleep(CHECK_PAUSE).await;
         }
     }
 

@@ -23,6 +23,7 @@ mod search_audit;
 mod words;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use daybook_core::ids::Position;
 use daybook_core::stream::StreamId;
@@ -47,6 +48,7 @@ use crate::budget::Budget;
 use crate::consistency::{Need, ReadModels, View};
 use crate::error::QueryError;
 use crate::log::Log;
+use crate::metrics::Durations;
 use crate::personal::Opener;
 use crate::settings::QuerySettings;
 use crate::wrong_times::WrongTimes;
@@ -56,7 +58,7 @@ pub(crate) struct Service {
     settings: QuerySettings,
     log: Arc<Log>,
     read_models: Arc<ReadModels>,
-    opener: Opener,
+    opener: Arc<Opener>,
     admission: Admission,
     wrong_times: WrongTimes,
 }
@@ -74,7 +76,7 @@ impl Service {
         settings: QuerySettings,
         log: Arc<Log>,
         read_models: Arc<ReadModels>,
-        opener: Opener,
+        opener: Arc<Opener>,
     ) -> Self {
         let admission = Admission::new(&settings);
         let wrong_times = WrongTimes::new(log.reader.clone());
@@ -134,10 +136,17 @@ macro_rules! rpcs {
                     &self,
                     request: Request<$request>,
                 ) -> Result<Response<$response>, Status> {
-                    let (call, request) = self.begin($weight, request)?;
-                    let mut response = Response::new($rpc::answer(&call, request).await?);
-                    self.wrong_times.tell(&mut response);
-                    Ok(response)
+                    static DURATIONS: Durations = Durations::of(stringify!($request));
+                    let started = Instant::now();
+                    let answer = async {
+                        let (call, request) = self.begin($weight, request)?;
+                        let mut response = Response::new($rpc::answer(&call, request).await?);
+                        self.wrong_times.tell(&mut response);
+                        Ok(response)
+                    };
+                    let answer = answer.await;
+                    DURATIONS.record(started, &answer);
+                    answer
                 }
             )*
         }

@@ -64,6 +64,10 @@ pub struct QuerySettings {
     #[arg(long, env = "DAYBOOK_QUERY_WAITS_MAX", default_value_t = 1024, value_parser = value_parser!(u32).range(1..=100_000))]
     pub waits_max: u32,
 
+    /// Address and port to serve metrics on, for Prometheus, at /metrics over HTTP [default: not served]
+    #[arg(long, env = "DAYBOOK_QUERY_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Where the keys of personal texts are.
     #[command(flatten)]
     pub keys: KeySettings,

@@ -18,6 +18,8 @@ mod bad_audit_input;
 mod bad_input;
 #[path = "it/explain.rs"]
 mod explain;
+#[path = "it/health.rs"]
+mod health;
 #[path = "it/history.rs"]
 mod history;
 #[path = "it/limits.rs"]

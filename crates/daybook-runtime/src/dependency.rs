@@ -22,9 +22,11 @@ use crate::trouble::{Trouble, explain};
 /// Between two looks; each pause is drawn from 80 to 120 % of it, so that many instances do not look at once.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long one look may take, connecting included. Three of these and two intervals are the longest time that an outage
-/// goes unseen.
+/// How long one look may take.
 const LOOK_MAX: Duration = Duration::from_secs(2);
+
+/// How long one that has to connect first may take: a busy machine is none that is away.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// Failed looks in a row before it is called down: one lost connection is none of an orchestrator's business.
 const FAILURES_MAX: u32 = 3;
@@ -54,6 +56,7 @@ impl Database {
     }
 
     async fn look_once(&self, connection: &mut Option<PgConnection>) -> Result<(), Failed> {
+        let limit = if connection.is_some() { LOOK_MAX } else { CONNECT_MAX };
         // Taken out: a look that fails, or is given up on, leaves no connection behind.
         let look = async {
             let mut open = match connection.take() {
@@ -66,7 +69,7 @@ impl Database {
             *connection = Some(open);
             Ok(may_be_used)
         };
-        match tokio::time::timeout(LOOK_MAX, look).await {
+        match tokio::time::timeout(limit, look).await {
             Ok(Ok(true)) => Ok(()),
             Ok(Ok(false)) => Err(self.failed(Trouble::ReadOnly)),
             Ok(Err(error)) => {

@@ -122,6 +122,15 @@ pub fn of_pool(name: &'static str, pool: PgPool) -> Measure {
     })
 }
 
+/// A count as a metric's value.
+#[must_use]
+pub fn whole(count: impl TryInto<i64>) -> f64 {
+    let count = count.try_into().unwrap_or(i64::MAX);
+    #[expect(clippy::cast_precision_loss, reason = "nothing here comes near 2^52")]
+    let count = count as f64;
+    count
+}
+
 async fn keep_up(shutdown: CancellationToken) {
     let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
     loop {

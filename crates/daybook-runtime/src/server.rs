@@ -12,7 +12,7 @@ use tonic::transport::Server;
 use tower::util::MapRequestLayer;
 
 use crate::accept::{Acceptor, ConnectionInfo, ConnectionSettings};
-use crate::health::Health;
+pub use crate::health::Health;
 
 /// Largest request or answer, in bytes. Commands are small; a page of 1000 events of 64 KiB is not allowed to exist.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;

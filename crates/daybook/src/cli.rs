@@ -28,7 +28,8 @@ Exit codes:
   2  the command line is wrong; nothing was tried
   3  no answer from a service: a command may have had its effect. Run it again with the
      --command-id that is printed, and it has its effect once
-  4  verify: something is not as it must be; each finding is printed";
+  4  verify: something is not as it must be; each finding is printed. projections: one has
+     stopped in a partition";
 
 /// Accounts and transfers on an append-only log: who did what, when and why.
 #[derive(Debug, Parser)]

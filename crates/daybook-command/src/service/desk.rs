@@ -70,7 +70,7 @@ impl Desk {
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             reach,
             keys,
-            wait_max: Duration::from_millis(settings.wait_max_ms),
+            wait_max: settings.wait_max(),
             stopping,
             overloaded,
         }

@@ -94,7 +94,7 @@ async fn a_full_disk_is_named_and_it_serves_again_with_a_committed_write() {
     let bank = world.ready_service(&[]).await;
     bank.open_accounts(&["a"], 100).await;
     world.execute(FULL_DISK).await;
-    let status = bank.send(order::deposit("a", 1).id("d").within_ms(1_000)).await.unwrap_err();
+    let status = bank.send(order::deposit("a", 1).id("d").within_ms(4_000)).await.unwrap_err();
     assert_eq!(reason(&status), (Code::Unavailable, "NOT_APPLIED".to_owned()), "{status}");
     assert_eq!(fact(&status, "cause"), "DISK_FULL", "{status}");
     assert!(status.message().contains("full disk"), "{status}");

@@ -257,6 +257,23 @@ impl Projector {
         Ok(HealthClient::new(channel).check(request).await?.into_inner().status())
     }
 
+    /// Whether `name` is SERVING.
+    pub(crate) async fn serves(&self, name: &str) -> anyhow::Result<bool> {
+        let channel = Endpoint::from_shared(self.address.clone())?.connect().await?;
+        let request = HealthCheckRequest { service: name.to_owned() };
+        let answer = HealthClient::new(channel).check(request).await?.into_inner();
+        Ok(answer.status() == ServingStatus::Serving)
+    }
+
+    /// Waits until `name` is SERVING, or NOT_SERVING.
+    pub(crate) async fn says(&self, name: &str, serving: bool) {
+        eventually(name, BOUND, async || {
+            ensure!(self.serves(name).await? == serving, "`{name}` is not {serving}");
+            Ok(())
+        })
+        .await;
+    }
+
     /// Stops it the orderly way.
     pub(crate) async fn stop(self) {
         self.stop.cancel();

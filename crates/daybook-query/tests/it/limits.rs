@@ -206,8 +206,14 @@ async fn health_and_reflection_speak_of_the_service() {
     let channel = Endpoint::from_shared(world.address.clone()).unwrap().connect().await.unwrap();
     for service in ["", "daybook.v1.QueryService"] {
         let request = HealthCheckRequest { service: service.to_owned() };
-        let answer = HealthClient::new(channel.clone()).check(request).await.unwrap().into_inner();
-        assert_eq!(answer.status().as_str_name(), "SERVING", "{service}");
+        eventually(service, Duration::from_secs(30), async || {
+            let mut client = HealthClient::new(channel.clone());
+            let answer = client.check(request.clone()).await?.into_inner();
+            let status = answer.status().as_str_name();
+            anyhow::ensure!(status == "SERVING", "{status}");
+            Ok(())
+        })
+        .await;
     }
     let request = ServerReflectionRequest {
         host: String::new(),

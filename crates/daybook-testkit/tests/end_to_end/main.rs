@@ -10,6 +10,7 @@ mod fleet;
 mod fold;
 mod forgetting;
 mod forgotten_backup;
+mod metrics;
 mod operator;
 mod poison;
 mod proof;

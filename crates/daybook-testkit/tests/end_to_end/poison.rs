@@ -6,7 +6,7 @@ use daybook_proto::v1 as proto;
 use daybook_testkit::eventually;
 use sqlx::AssertSqlSafe;
 
-use crate::operator::{decide, generation};
+use crate::operator::{Running, decide, generation};
 use crate::world::{BOUND, World, by, deposit};
 
 /// In minor units; the loads of these tests never use it.
@@ -84,6 +84,9 @@ async fn one_partition_of_one_projection_stands_and_a_retry_after_the_cause_was_
     break_read_model(&world, 1).await;
     let position = poison(&mut world, "a3").await;
     let partition = stands_at(&world, position, 1).await.to_string();
+    let (code, said) = Running::start(&world, &["projections"]).await.end().await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("no_poison"), "{said}");
     world.load(10, 100).await;
     // Everybody else goes on: the other projections everywhere, this one in the other partitions.
     let head = world.head().await;

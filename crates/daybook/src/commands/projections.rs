@@ -36,7 +36,10 @@ pub(crate) struct ProjectionsArgs {
 pub(crate) async fn run(session: &Session, args: ProjectionsArgs) -> Result<(), Failure> {
     if !args.watch {
         let answer = ask(session, &args).await?;
-        return show(session, &args, answer);
+        let mut partitions = answer.projections.iter().flat_map(|one| &one.partitions);
+        let is_stopped = partitions.any(|partition| partition.stop.is_some());
+        show(session, &args, answer)?;
+        return if is_stopped { Err(Failure::Found) } else { Ok(()) };
     }
     let mut interrupts = Interrupts::listen()?;
     let mut ticks = interval(Duration::from_secs(args.every));
