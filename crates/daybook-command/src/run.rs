@@ -109,8 +109,14 @@ pub async fn run(
     }
     let reach = parts.reach.clone();
     let log_reader = LogReader::new(databases.pool.clone());
-    let desk =
-        Desk::new(parts.submissions, log_reader, (reach, keys), &settings, shutdown.clone(), metrics.overloaded);
+    let desk = Desk::new(
+        parts.submissions,
+        log_reader,
+        (reach, keys),
+        &settings,
+        shutdown.clone(),
+        metrics.overloaded,
+    );
     let desk = Arc::new(desk);
     let _redis = Dependency::on_word("redis", parts.redis, &health);
     tokio::spawn(tell_ready(health, log, parts.reach));
@@ -193,8 +199,7 @@ impl Parts {
     ) -> anyhow::Result<Self> {
         let pool = &databases.pool;
         let domain = Arc::new(Bank { policy: settings.approval_not_needed_below.clone() });
-        let (handle, publisher) =
-            Publisher::new(PublisherSettings::new(
+        let (handle, publisher) = Publisher::new(PublisherSettings::new(
             &settings.redis_url,
             identity.log_id,
             identity.partition_count,

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod store;
 pub mod verify;
 
+mod metrics;
 mod session;
 
 pub use service::run;

@@ -16,6 +16,7 @@ use daybook_proof::{Checkpoint, Edge, Hash, KeyFile, PublicKey, SignedCheckpoint
 use time::OffsetDateTime;
 
 use crate::memory::{Memory, MemoryError};
+use crate::metrics::Metrics;
 use crate::publish::{PublishError, Publisher};
 use crate::store::{Store, StoreError};
 
@@ -35,6 +36,7 @@ pub(crate) struct Prover {
     pub(crate) keys: KeyFile,
     pub(crate) memory: Memory,
     pub(crate) publisher: Option<Publisher>,
+    pub(crate) metrics: Metrics,
 }
 
 /// Why a session ended.
@@ -131,6 +133,9 @@ impl<'p> Session<'p> {
             let tiles = session.prover.store.tiles(&[tile].into()).await?;
             session.last_leaf = Some(tiles.node(last).map_err(StoreError::from)?);
         }
+        if let Some(signed_at) = session.prover.store.last_signed_at().await? {
+            session.prover.metrics.signed_at(signed_at);
+        }
         session.check_history(session.prover.log.head().await?.position).await?;
         Ok(session)
     }
@@ -157,6 +162,8 @@ impl<'p> Session<'p> {
             let checkpoint = self.sign(&self.edge)?;
             self.commit(self.edge.clone(), &[], Some(checkpoint)).await?;
         }
+        let signed = self.signed.as_ref().map_or(0, |signed| signed.checkpoint.size);
+        self.prover.metrics.unsigned(end.saturating_sub(signed));
         Ok(self.edge.size() == end)
     }
 
@@ -286,6 +293,7 @@ impl<'p> Session<'p> {
             tracing::debug!(checkpoint.size = to, "signed a checkpoint");
             self.signed = Some(signed);
             self.signed_at = Instant::now();
+            self.prover.metrics.signed_at(OffsetDateTime::now_utc());
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Settings of the prover, from flags or the environment.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -60,6 +61,10 @@ pub struct Settings {
     /// metadata
     #[arg(long, env = "DAYBOOK_PROVER_PUBLISH_ENTRIES", requires = "publish_dir")]
     pub publish_entries: bool,
+
+    /// Address and port to serve metrics on, for Prometheus, at /metrics over HTTP [default: not served]
+    #[arg(long, env = "DAYBOOK_PROVER_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// Connections
     #[command(flatten)]

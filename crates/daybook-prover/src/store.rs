@@ -7,6 +7,7 @@ use daybook_proof::proof::{root, tiles_of_root};
 use daybook_proof::tile::{MissingTile, TileId, Tiles, partial_tiles};
 use daybook_proof::{Edge, Hash, SignedCheckpoint};
 use sqlx::{Executor as _, PgPool, Row as _};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Why the tree cannot be read or written.
@@ -141,6 +142,17 @@ impl Store {
         Ok(sqlx::query_scalar(include_str!("queries/read_last_note.sql"))
             .bind(&self.origin)
             .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    /// When the last checkpoint was signed; `None`: none was.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn last_signed_at(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        Ok(sqlx::query_scalar(include_str!("queries/last_signed_at.sql"))
+            .bind(&self.origin)
+            .fetch_one(&self.pool)
             .await?)
     }
 

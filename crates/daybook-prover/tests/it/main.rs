@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod growing;
+mod health;
 mod privileges;
 mod published;
 mod set_back;

@@ -1,0 +1,1 @@
+SELECT max(signed_at) FROM proof.checkpoints WHERE origin = $1
