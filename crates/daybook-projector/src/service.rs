@@ -57,7 +57,7 @@ const READ_NEEDS: [Need; 4] = [
     ("read.leases", "INSERT"),
 ];
 const KEYS_LOOK: &str = "SELECT count(*) >= 0 FROM (SELECT FROM keys.subjects LIMIT 1) one";
-const KEYS_NEEDS: [Need; 1] = [("keys.subjects", "SELECT")];
+const KEYS_NEEDS: [Need; 2] = [("keys.subjects", "SELECT"), ("keys.word_key", "SELECT")];
 
 /// Projects until `shutdown`; databases and Redis may come later or go away in between. Serves health on `listener`:
 /// SERVING while both databases can be reached and it projects.

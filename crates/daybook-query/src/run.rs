@@ -43,7 +43,7 @@ const READ_NEEDS: [Need; 5] = [
     ("proof.checkpoints", "SELECT"),
 ];
 const KEYS_LOOK: &str = "SELECT count(*) >= 0 FROM (SELECT FROM keys.subjects LIMIT 1) one";
-const KEYS_NEEDS: [Need; 1] = [("keys.subjects", "SELECT")];
+const KEYS_NEEDS: [Need; 2] = [("keys.subjects", "SELECT"), ("keys.word_key", "SELECT")];
 
 /// Serves on `listener` until `shutdown`, then finishes the calls in hand. It starts while its databases are away, and
 /// answers UNAVAILABLE until they are there. SERVING while the read models' database can be reached.

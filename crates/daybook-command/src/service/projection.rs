@@ -3,9 +3,10 @@
 
 use daybook_core::bank::{BankCommand, PROJECTIONS};
 use daybook_core::projection::{EventPlace, ProjectionCommand};
-use daybook_eventlog::LogReader;
+use daybook_eventlog::{LogReader, ReadError};
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::{self, invalid_argument};
+use daybook_runtime::trouble::Trouble;
 use tonic::{Code, Status};
 
 use super::CommandRequest;
@@ -32,13 +33,9 @@ pub(super) async fn check_event(log: &LogReader, command: &BankCommand) -> Resul
 
 async fn check_place(log: &LogReader, event: EventPlace) -> Result<(), Status> {
     let EventPlace { partition, position } = event;
-    let away = |error: &dyn std::fmt::Display| {
-        tracing::warn!(%error, "cannot look up the event of a decision about a projection");
-        refusal::log_away()
-    };
-    let found = log.read_log_at(&[position]).await.map_err(|error| away(&error))?;
+    let found = log.read_log_at(&[position]).await.map_err(unreadable)?;
     let Some(found) = found.first() else {
-        let head = log.head().await.map_err(|error| away(&error))?.position;
+        let head = log.head().await.map_err(unreadable)?.position;
         let what = format!("there is no event at position {position}; the log ends at {head}");
         let facts = vec![("position", position.to_string()), ("head", head.to_string())];
         return Err(status::error(Code::NotFound, "NO_SUCH_EVENT", what, facts));
@@ -49,6 +46,15 @@ async fn check_place(log: &LogReader, event: EventPlace) -> Result<(), Status> {
         return Err(invalid_argument("partition", what));
     }
     Ok(())
+}
+
+fn unreadable(error: ReadError) -> Status {
+    tracing::warn!(%error, "cannot look up the event of a decision about a projection");
+    let trouble = match &error {
+        ReadError::Database(error) => Trouble::of(error),
+        _ => Trouble::Lost,
+    };
+    refusal::log_away(trouble, &format!("the log {}", trouble.advice()))
 }
 
 impl CommandRequest for proto::SkipProjectionEventRequest {
