@@ -15,7 +15,7 @@ use daybook_projector::projection::{Fact, RowChange};
 use daybook_projector::projections;
 use daybook_projector::rebuild::{RebuildError, RebuildOptions, Rebuilder, Rebuilt, Watch};
 use daybook_testkit::eventually;
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::rebuild::{named, text};
@@ -387,6 +387,8 @@ async fn without_a_key_store_words_are_waited_for_and_nothing_else() {
 #[tokio::test]
 async fn keys_on_the_logs_own_server_end_the_start() {
     let world = World::start().await;
+    let owner = PgPool::connect(&world.postgres.admin_url()).await.unwrap();
+    daybook_keys::migrate::run(&owner).await.unwrap();
     let url = world.postgres.url("daybook_projector", "postgres");
     let projector = world.projector_with(&["--keys-database-url", &url]).await;
     let error = format!("{:#}", projector.ended().await.unwrap_err());

@@ -10,6 +10,7 @@ use daybook_proto::v1::{
 };
 use daybook_query::QuerySettings;
 use daybook_testkit::eventually;
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -205,6 +206,8 @@ async fn a_text_that_does_not_open_is_a_loss_and_not_an_erasure() {
 async fn a_key_store_on_the_logs_own_server_ends_the_start() {
     let world = World::start().await;
     world.postgres.create_database("keys").await.unwrap();
+    let owner = PgPool::connect(&world.postgres.superuser_url("keys")).await.unwrap();
+    daybook_keys::migrate::run(&owner).await.unwrap();
     let log = world.postgres.url("daybook_query", "postgres");
     let keys = world.postgres.url("daybook_query", "keys");
     let arguments = [

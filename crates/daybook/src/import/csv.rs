@@ -92,8 +92,12 @@ impl<R: BufRead> CsvRecords<R> {
         }
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let ends = self.ends[..count].iter();
-        let cells = starts.zip(ends).map(|(start, &end)| self.cells[start..end].to_vec()).collect();
-        Record::Row { text: text.to_vec(), cells }
+        // After a record that was too large the parser counts on from it: its ends then lie beyond the buffer.
+        let cell = |(start, &end): (usize, &usize)| self.cells.get(start..end).map(<[u8]>::to_vec);
+        match starts.zip(ends).map(cell).collect() {
+            Some(cells) => Record::Row { text: text.to_vec(), cells },
+            None => Record::Broken(format!("has more than {RECORD_BYTES_MAX} bytes")),
+        }
     }
 }
 

@@ -76,11 +76,11 @@ fn questions_that_make_no_sense_are_refused_before_they_are_asked() {
         "audit --min-amount 5",
         "audit --min-amount x --currency USD",
         "audit --stream-type ledger",
-        "audit --from yesterday",
+        "audit --from lately",
         "explain alice --version 1 --position 2",
         "explain alice --version 0",
         "trial-balance --day 2026-01-01 --position 3",
-        "trial-balance --day today",
+        "trial-balance --day lately",
     ] {
         let output = dev.call("auditor", arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments}: {}", told(&output));
