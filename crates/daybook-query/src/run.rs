@@ -14,7 +14,6 @@ use daybook_runtime::setup::{self, Need};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::consistency::{ReadModels, read_checkpoints};
 use crate::database::Database;
@@ -86,14 +85,18 @@ pub async fn run(
     let _log = Dependency::on_database(databases.log.clone(), &health);
     let _keys = databases.keys.clone().map(|keys| Dependency::on_database(keys, &health));
     let read = Dependency::on_database(databases.read.clone(), &health);
-    let ready = tell_ready(health.clone(), vec![read], None);
-    let _ready = AbortOnDropHandle::new(tokio::spawn(ready));
+    let ready = async {
+        setup::wait_for(&databases.read, &READ_NEEDS).await?;
+        tell_ready(health.clone(), vec![read], None).await;
+        anyhow::Ok(())
+    };
     tracing::info!(%address, "answering questions");
 
     // Whoever waits when the stop comes waits on, within bounds; so the watchers end with the last call, not before.
     tokio::select! {
-        served = server::serve(listener, &connections, routes.add_service(service), health, shutdown) => served?,
+        served = server::serve(listener, &connections, routes.add_service(service), health.clone(), shutdown) => served?,
         () = watch(&log, &read_models, interval, look_max) => {}
+        Err(error) = ready => return Err(error),
         Err(error) = databases.check(&opener, &pools.log.pool) => return Err(error),
     }
     pools.close().await;
@@ -121,15 +124,15 @@ impl Databases {
         })
     }
 
-    /// Whether each is set up for this service; one that is away is waited for.
+    /// Whether the log and the key store are set up for this service; one that is away is waited for.
     async fn check(&self, opener: &Opener, log: &PgPool) -> anyhow::Result<()> {
         let keys = async {
             let Some(keys) = &self.keys else { return Ok(()) };
             setup::wait_for(keys, &KEYS_NEEDS).await?;
             opener.check_apart(log).await
         };
-        let of = async |database, needs| anyhow::Ok(setup::wait_for(database, needs).await?);
-        tokio::try_join!(of(&self.log, &LOG_NEEDS[..]), of(&self.read, &READ_NEEDS[..]), keys)?;
+        let log = async { anyhow::Ok(setup::wait_for(&self.log, &LOG_NEEDS).await?) };
+        tokio::try_join!(log, keys)?;
         Ok(())
     }
 }

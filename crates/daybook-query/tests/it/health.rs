@@ -32,7 +32,7 @@ async fn serves(address: &str, name: &str) -> anyhow::Result<bool> {
 }
 
 /// Waits until health says so of each.
-async fn says(address: &str, expected: &[(&str, bool)]) {
+pub(crate) async fn says(address: &str, expected: &[(&str, bool)]) {
     for (name, serving) in expected {
         eventually(name, Duration::from_secs(30), async || {
             ensure!(serves(address, name).await? == *serving, "`{name}` is not {serving}");

@@ -68,7 +68,7 @@ impl World {
         arguments.extend(flags);
         // A connection is slow to come where other tests have the processors.
         if !flags.contains(&"--acquire-max-ms") {
-            arguments.extend(["--acquire-max-ms", "5000"]);
+            arguments.extend(["--acquire-max-ms", "4000"]);
         }
         let settings = QuerySettings::try_parse_from(arguments).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
