@@ -6,7 +6,7 @@
 //! * [`word_key`]: what words of sealed texts are hashed under.
 //! * [`store`]: where keys are kept, a PostgreSQL that is not the log's: the log's backups must not bring them back.
 //! * [`lookup`]: look-ups that share statements.
-//! * [`forgotten`]: who is forgotten, according to the log.
+//! * [`mod@forgotten`]: who is forgotten, according to the log.
 //!
 //! **Invariants:** a key leaves this crate in a statement to the key store only: neither `Debug` nor an error shows any of
 //! it. A key is durable before anything is sealed under it. A key that was destroyed never comes back, and one that is
