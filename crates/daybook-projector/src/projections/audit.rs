@@ -4,6 +4,7 @@
 use daybook_core::account::AccountEvent;
 use daybook_core::account::STREAM_TYPE as ACCOUNT;
 use daybook_core::bank::BankEvent;
+use daybook_core::clock::Clock;
 use daybook_core::domain::Aggregate as _;
 use daybook_core::money::{Money, magnitude_of};
 use daybook_core::projection::ProjectionRecord;
@@ -37,6 +38,7 @@ impl Projection<BankEvent> for Audit {
             ACCOUNT,
             Transfer::STREAM_TYPE,
             ProjectionRecord::STREAM_TYPE,
+            Clock::STREAM_TYPE,
             Subject::STREAM_TYPE,
             ERASURE_STREAM_TYPE,
         ]

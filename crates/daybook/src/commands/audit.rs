@@ -78,6 +78,8 @@ enum StreamType {
     Account,
     Transfer,
     Projection,
+    /// Times of the log in the future that an operator accepted.
+    Clock,
     /// Whom somebody decided to forget.
     Subject,
     /// What tells each partition of the log that personal data were erased.
@@ -124,6 +126,7 @@ fn question(args: AuditArgs) -> Result<v1::SearchAuditRequest, Failure> {
         Some(StreamType::Account) => "account",
         Some(StreamType::Transfer) => "transfer",
         Some(StreamType::Projection) => "projection",
+        Some(StreamType::Clock) => "clock",
         Some(StreamType::Subject) => "subject",
         Some(StreamType::Erasure) => "erasure",
     };

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use daybook_core::account::{Account, AccountEvent};
+use daybook_core::clock::{Clock, ClockEvent};
 use daybook_core::domain::Aggregate as _;
 use daybook_core::money::{Currency, magnitude_of};
 use daybook_core::projection::{ProjectionEvent, ProjectionRecord};
@@ -122,6 +123,7 @@ pub(crate) fn event_types_of(stream_type: &str) -> Option<&'static [&'static str
         Account::STREAM_TYPE => Some(AccountEvent::EVENT_TYPES),
         Transfer::STREAM_TYPE => Some(TransferEvent::EVENT_TYPES),
         ProjectionRecord::STREAM_TYPE => Some(ProjectionEvent::EVENT_TYPES),
+        Clock::STREAM_TYPE => Some(ClockEvent::EVENT_TYPES),
         Subject::STREAM_TYPE | ERASURE_STREAM_TYPE => Some(SubjectEvent::EVENT_TYPES),
         _ => None,
     }
