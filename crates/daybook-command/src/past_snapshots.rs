@@ -75,7 +75,7 @@ impl<D: Domain> Filler<D> {
                 Ok(Some(snapshot)) => write_snapshots(&self.pool, &[snapshot]).await?,
                 Ok(None) => {}
                 Err(ReadError::Database(error)) => return Err(error.into()),
-                // What a stream holds that this build cannot read is said by whoever needs it.
+                // An event that this build cannot read is reported to the caller who needs it, not here.
                 Err(_) => return Ok(()),
             }
             rest(started).await;

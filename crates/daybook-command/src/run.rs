@@ -270,7 +270,7 @@ async fn wait_for_log(databases: &Databases) -> anyhow::Result<Identity> {
 }
 
 /// Lets keys be asked for, where there are any: once it is sure that the store is apart from the log and holds none of
-/// somebody who is forgotten. While the store is away this waits for it, and so do commands that need a key.
+/// a forgotten person. While the store is away this waits for it, and so do commands that need a key.
 async fn open_keys(
     databases: &Databases,
     identity: &Identity,
@@ -304,7 +304,7 @@ async fn open_keys(
     Ok(())
 }
 
-/// Destroys the keys of everybody who is forgotten; gives how many these are.
+/// Destroys the keys of all forgotten subjects; gives how many there are.
 async fn check_keys(pool: &PgPool, log: &LogReader, keys: &KeyStore) -> anyhow::Result<usize> {
     keys.check_apart(pool).await?;
     Ok(destroy_forgotten(log, keys).await?.len())

@@ -267,7 +267,7 @@ impl<D: Domain> Decider<D> {
         self.undo();
     }
 
-    /// Nothing goes in before an operator has done something: whoever waits is told at once. What was decided after the round
+    /// Nothing is appended before an operator has acted: waiting callers are told at once. What was decided after the round
     /// is decided again, and an acceptance among it goes in.
     fn clock_ahead(&mut self, position: Position, error: &str) {
         let Some(round) = self.take_in_flight() else { return };

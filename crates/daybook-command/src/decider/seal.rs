@@ -59,7 +59,7 @@ impl<D: Domain> Decider<D> {
     }
 
     /// Seals the events of a command. Returns the metadata to be recorded with them, where these are others than the command
-    /// came with. A reason for what is done about somebody who was forgotten is recorded as erased: money moves on, and that
+    /// came with. A reason that concerns a forgotten person is recorded as erased: money moves on, and that
     /// there was a reason is known. A command that itself names them is refused.
     pub(super) fn seal(
         &self,
