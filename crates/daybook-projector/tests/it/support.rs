@@ -201,23 +201,6 @@ impl World {
         .await;
     }
 
-    /// Waits until a list of the default group ends with a position.
-    pub(crate) async fn wait_until_pushed(&self, position: i64) {
-        let mut connection = self.redis().await;
-        eventually("the position is in a list", BOUND, async || {
-            let mut last = Vec::new();
-            for partition in 0..PARTITIONS {
-                let list = self.list(partition);
-                let end: Option<i64> =
-                    redis::cmd("LINDEX").arg(list).arg(-1).query_async(&mut connection).await?;
-                last.extend(end);
-            }
-            ensure!(last.contains(&position), "{last:?}");
-            Ok(())
-        })
-        .await;
-    }
-
     pub(crate) async fn scalar<T>(&self, sql: &str) -> sqlx::Result<T>
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,

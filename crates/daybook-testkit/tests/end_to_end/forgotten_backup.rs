@@ -1,42 +1,21 @@
 //! Backups and dumps that were taken before somebody was forgotten: neither names them, nor brings them back.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::ensure;
 use daybook_testkit::eventually;
 use daybook_testkit::servers::{Service, postgres_bin_dir};
-use sqlx::PgPool;
 
+use crate::backup::{Backup, start_services};
 use crate::forgetting::{
     ABOUT_ALICE, ABOUT_BOB, answers, business, forget, found_by_words, tables_with,
 };
 use crate::world::{BOUND, World};
 
-/// Copies a directory with everything that belongs to its files, as a backup of a stopped server does.
-fn copy(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
-    assert!(copied.success(), "{} to {}", from.display(), to.display());
-}
-
 /// How many of a subject's reasons have words that are looked for.
 async fn indexed(world: &World, subject: &str) -> i64 {
     let sql = "SELECT count(*) FROM read.audit_1 WHERE subject_id = $1 AND words IS NOT NULL";
     sqlx::query_scalar(sql).bind(subject).fetch_one(&world.admin).await.unwrap()
-}
-
-async fn stop_services(world: &mut World) {
-    let stack = &mut *world.stack;
-    for service in [&mut stack.command, &mut stack.projector, &mut stack.query] {
-        service.kill().await.unwrap();
-    }
-}
-
-async fn start_services(world: &mut World) {
-    for service in [Service::Query, Service::Projector, Service::Command] {
-        world.stack.start_again(service).await.unwrap();
-    }
-    world.admin = PgPool::connect(&world.stack.admin_url()).await.unwrap();
 }
 
 /// The log goes back to before the act; the key store, which has backups of its own, does not.
@@ -46,23 +25,13 @@ async fn somebody_forgotten_after_a_backup_is_not_in_what_is_restored_from_it() 
     business(&mut world).await;
     world.projected().await;
     let head = world.head().await;
-    stop_services(&mut world).await;
-    world.stack.postgres.stop_fast().await.unwrap();
-    let data = world.stack.postgres.dir().to_owned();
-    let backup = data.with_extension("backup");
-    copy(&data, &backup);
-    world.stack.postgres.restart().await.unwrap();
-    start_services(&mut world).await;
+    Backup::Disk.take(&mut world).await;
     assert!(indexed(&world, "alice").await > 0);
     let (code, printed) = forget(&world, "alice").await;
     assert_eq!(code, Some(0), "{printed}");
 
-    stop_services(&mut world).await;
-    world.stack.postgres.stop_fast().await.unwrap();
-    std::fs::remove_dir_all(&data).unwrap();
-    copy(&backup, &data);
-    world.stack.postgres.restart().await.unwrap();
-    start_services(&mut world).await;
+    Backup::Disk.restore(&mut world).await;
+    start_services(&mut world, &[Service::Query, Service::Projector, Service::Command]).await;
     assert_eq!(world.head().await, head, "the act is not in the log any more");
     // Before the projector serves.
     assert_eq!(indexed(&world, "alice").await, 0);

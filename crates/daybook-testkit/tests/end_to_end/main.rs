@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod auditor;
+mod backup;
 mod command_line;
 mod crashes;
 mod export;
