@@ -1,7 +1,11 @@
 //! G7 against everybody who may write to Redis: whatever lies in the lists, nothing reaches a row that the log does not
 //! hold, nothing stops, and what the log holds is not missed.
 
+use std::collections::BTreeSet;
+
 use daybook_core::event::RecordedEvent;
+use daybook_core::partition::Partition;
+use daybook_core::stream::StreamId;
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
 
@@ -9,16 +13,29 @@ use super::support::ledger::{deposited, opened};
 use super::support::reference::assert_read_models_equal_the_log;
 use super::support::{PARTITIONS, World};
 
-/// What a forger pushes beside, or instead of, the message of an event.
-fn forgeries(world: &World, event: &RecordedEvent) -> Vec<(String, Vec<u8>)> {
+/// What a forger pushes beside, or instead of, the position of an event: a name and the values. `elsewhere` is an event of
+/// another partition.
+fn forgeries(
+    world: &World,
+    event: &RecordedEvent,
+    elsewhere: &RecordedEvent,
+) -> Vec<(String, Vec<Vec<u8>>)> {
     let at = event.position.get();
-    let positions =
-        [at - 1, at, at + 1, at + 2, at + 1000, 1 << 40, i64::MAX, 0, -1, -at, i64::MIN];
     let mut forgeries = cloud_events(world, event);
-    forgeries.extend(
-        positions.map(|position| (format!("position {position}"), position.to_string().into())),
-    );
-    let texts = [
+    let mut add = |what: String, values: Vec<Vec<u8>>| forgeries.push((what, values));
+    let lower_and_higher =
+        [at - 1, at, at + 1, at + 2, at + 1000, 1 << 40, i64::MAX, 0, -1, -at, i64::MIN];
+    for position in lower_and_higher.map(|position| position.to_string()) {
+        add(format!("position {position}"), vec![position.into()]);
+    }
+    for position in [at, at + 1].map(|position| position.to_string()) {
+        add(format!("position {position} twice"), vec![position.into(); 2]);
+    }
+    let elsewhere = elsewhere.position.to_string();
+    add("a position of another partition".to_owned(), vec![elsewhere.into()]);
+    let all = (0..=at + 2).rev().map(|position| position.to_string().into_bytes());
+    add("all positions, backwards".to_owned(), all.collect());
+    let no_numbers = [
         "",
         " ",
         "x",
@@ -30,27 +47,41 @@ fn forgeries(world: &World, event: &RecordedEvent) -> Vec<(String, Vec<u8>)> {
         "[]",
         "{}",
         "9223372036854775808",
+        "-9223372036854775809",
         "99999999999999999999",
+        "\u{661}",
     ];
-    forgeries.extend(texts.map(|text| (format!("text {text:?}"), text.into())));
-    for text in
-        [format!("+{at}"), format!("0{at}"), format!(" {at}"), format!("{at}\n"), format!("{at}\0")]
-    {
-        forgeries.push((format!("text {text:?}"), text.into_bytes()));
+    let odd_spellings = [
+        format!("+{at}"),
+        format!("0{at}"),
+        format!(" {at}"),
+        format!("{at} "),
+        format!("{at}\n"),
+        format!("{at}\0"),
+        format!("{at},{}", at + 1),
+    ];
+    for text in no_numbers.map(str::to_owned).into_iter().chain(odd_spellings) {
+        add(format!("text {text:?}"), vec![text.into()]);
     }
-    forgeries.push(("bytes".to_owned(), vec![0xff, 0xfe]));
-    forgeries.push(("100,000 digits".to_owned(), vec![b'9'; 100_000]));
+    add("bytes".to_owned(), vec![vec![0xff, 0xfe]]);
+    for digit in [b'0', b'9'] {
+        add(format!("100,000 times {}", char::from(digit)), vec![vec![digit; 100_000]]);
+    }
     forgeries
 }
 
-/// The event whole, as it goes out to subscribers, with each attribute changed.
-fn cloud_events(world: &World, event: &RecordedEvent) -> Vec<(String, Vec<u8>)> {
+/// The event whole, as it goes out to subscribers, with each attribute changed, and with each left out.
+fn cloud_events(world: &World, event: &RecordedEvent) -> Vec<(String, Vec<Vec<u8>>)> {
     let original = daybook_outbox::message::encode(world.log.origin, event);
     let original: Value = serde_json::from_str(&original).unwrap();
     let (at, prev) = (event.position.get(), event.prev_position.get());
     let erased = json!({ "subject": "a" });
-    [
+    let changes = [
         json!({}),
+        json!({ "specversion": "0.3" }),
+        json!({ "source": "urn:uuid:00000000-0000-0000-0000-000000000001" }),
+        json!({ "datacontenttype": "text/plain" }),
+        json!({ "timeline": 99 }),
         json!({ "data": { "amount": { "minor_units": 999_999, "currency": "USD" }, "balance": 999_999 } }),
         json!({ "data": "unreadable" }),
         json!({ "type": "money-withdrawn" }),
@@ -70,14 +101,29 @@ fn cloud_events(world: &World, event: &RecordedEvent) -> Vec<(String, Vec<u8>)> 
         json!({ "position": (at + 1).to_string(), "prevposition": at.to_string(), "data": "unreadable" }),
         json!({ "position": (1_i64 << 40).to_string(), "prevposition": prev.to_string() }),
         json!({ "position": i64::MAX.to_string(), "prevposition": "0" }),
-    ]
-    .into_iter()
-    .map(|changes| {
+    ];
+    let attributes: BTreeSet<&String> = original.as_object().unwrap().keys().collect();
+    let changed = changes.iter().flat_map(|changes| changes.as_object().unwrap().keys());
+    assert_eq!(changed.collect::<BTreeSet<_>>(), attributes, "each attribute is changed");
+    let forged = |what: String, message: Value| (what, vec![message.to_string().into_bytes()]);
+    let with = changes.iter().map(|changes| {
         let mut message = original.clone();
         message.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        (format!("message with {changes}"), message.to_string().into_bytes())
-    })
-    .collect()
+        forged(format!("message with {changes}"), message)
+    });
+    let without = attributes.iter().map(|attribute| {
+        let mut message = original.clone();
+        message.as_object_mut().unwrap().remove(*attribute);
+        forged(format!("message without {attribute}"), message)
+    });
+    with.chain(without).collect()
+}
+
+/// A stream of another partition than `stream` has.
+fn stream_elsewhere(stream: &str) -> String {
+    let partition = |stream: &str| Partition::of(&StreamId::parse(stream).unwrap(), PARTITIONS);
+    let mut names = (0..).map(|n| format!("{stream}-elsewhere-{n}"));
+    names.find(|name| partition(name) != partition(stream)).unwrap()
 }
 
 /// Every forgery before, after and instead of the real message, in the list of the event and in another one.
@@ -92,10 +138,15 @@ async fn g7_nothing_that_is_pushed_reaches_a_row_or_stops_anything() {
     loop {
         for order in ["before", "after", "instead of"] {
             let stream = format!("account-{forgery}-{}", &order[..1]);
-            let events = [(stream.as_str(), opened()), (stream.as_str(), deposited(5, 5))];
-            let mut recorded = world.log.append(&events).await;
-            let (event, opening) = (recorded.remove(1), recorded.remove(0));
-            let mut forgeries = forgeries(&world, &event);
+            let elsewhere = stream_elsewhere(&stream);
+            let events = [
+                (stream.as_str(), opened()),
+                (stream.as_str(), deposited(5, 5)),
+                (elsewhere.as_str(), opened()),
+            ];
+            let recorded = world.log.append(&events).await;
+            let [opening, event, elsewhere] = &recorded[..] else { panic!("{recorded:?}") };
+            let mut forgeries = forgeries(&world, event, elsewhere);
             if forgery == forgeries.len() {
                 assert!(failed.is_empty(), "{failed:#?}");
                 assert_read_models_equal_the_log(&world).await;
@@ -111,9 +162,9 @@ async fn g7_nothing_that_is_pushed_reaches_a_row_or_stops_anything() {
             )
             .await;
             let values = match order {
-                "before" => vec![forged, real],
-                "after" => vec![real, forged],
-                _ => vec![forged],
+                "before" => [forged, vec![real]].concat(),
+                "after" => [vec![real], forged].concat(),
+                _ => forged,
             };
             for partition in [(event.partition.0 + 1) % PARTITIONS, event.partition.0] {
                 push(&mut redis, &world.list(partition), &values).await;
@@ -141,4 +192,26 @@ async fn balance_when_level(world: &World, account: &str) -> (Option<i64>, Vec<S
         "SELECT projection, partition, stopped_cause, stopped_error FROM read.checkpoints WHERE stopped_cause IS NOT NULL",
     );
     (balance.await.unwrap(), stops.await)
+}
+
+/// Lists that are no lists: neither pushed to nor popped from, and nobody repairs them.
+#[tokio::test]
+async fn g7_keys_of_another_type_where_lists_should_be_hold_up_nothing() {
+    let mut world = World::start().await;
+    let projector = world.projector().await;
+    world.wait_for_messages().await;
+    world.record(&[("account-a", opened())]).await;
+    world.wait_until_level().await;
+    let mut redis = world.redis().await;
+    for partition in 0..PARTITIONS {
+        let list = world.list(partition);
+        redis::cmd("SET").arg(list).arg("no list").exec_async(&mut redis).await.unwrap();
+    }
+    for n in 1..=20 {
+        world.record(&[("account-a", deposited(1, n))]).await;
+    }
+    let (balance, stops) = balance_when_level(&world, "a").await;
+    assert_eq!((balance, stops), (Some(20), Vec::new()));
+    assert_read_models_equal_the_log(&world).await;
+    projector.stop().await;
 }
