@@ -42,6 +42,12 @@ bench-audit *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench audit {{ ARGS }}
 
+# How long readers wait, anywhere in a long history and for sealed texts: five minutes, --quick one
+[group('measure')]
+bench-reads *ARGS:
+    cargo build --release --workspace --bins
+    target/release/daybook bench reads {{ ARGS }}
+
 # The Merkle tree: leaves a second, proofs, verifying, what it costs appending: seven minutes, --quick two
 [group('measure')]
 bench-proof *ARGS:

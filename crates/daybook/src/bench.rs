@@ -4,7 +4,7 @@
 //! `tally` what came of it. `site` makes a round of it, with what a figure needs to mean something: `disk`, `machine`,
 //! `processes`, and the `reference` that it is compared with. `report` and `plot` show it.
 //! `table` measures everything that has a target, `growth` and `soak` what takes a long time to show,
-//! `projector` the read side, `audit` an auditor's questions, `proof` the Merkle tree.
+//! `projector` the read side, `reads` how long readers wait, `audit` an auditor's questions, `proof` the Merkle tree.
 //!
 //! What it holds itself to: nothing is tried again; whatever is not a success is counted and shown; in an open loop a
 //! call's latency begins when the call was due.
@@ -22,6 +22,7 @@ mod prepare;
 mod processes;
 mod projector;
 mod proof;
+mod reads;
 mod reference;
 mod report;
 mod site;
@@ -44,6 +45,7 @@ pub(crate) use projector::{
     ProjectorEffort, ProjectorFigure, beside, run as run_projector, run_many_accounts, run_rebuilds,
 };
 pub(crate) use proof::{ProofEffort, run as run_proof};
+pub(crate) use reads::{ReadsEffort, run_as_of, run_texts};
 pub(crate) use reference::{REFERENCE, Reference};
 pub(crate) use report::{Round, medians, problems};
 pub(crate) use site::{Alternate, Site};

@@ -31,6 +31,13 @@ pub(crate) async fn open_with_history(
     send(url, deposits, 0, move |_| vec![Step::deposit(account, 1)]).await.with_context(what)
 }
 
+/// Opens accounts `0..count`, and puts `deposits` on each, every one with a reason of its own.
+pub(crate) async fn open_with_reasons(url: &str, count: u32, deposits: u32) -> anyhow::Result<()> {
+    open(url, count).await?;
+    let deposit = move |n| vec![Step::deposit_because(n % count, format!("invoice {n} was due"))];
+    send(url, count * deposits, 0, deposit).await.context("deposit with reasons")
+}
+
 /// Sends `make(n)` for n from `first` to `end`, many at once.
 async fn send(
     url: &str,

@@ -93,6 +93,13 @@ impl Step {
         })
     }
 
+    /// Puts a cent on an account, with a reason.
+    pub(crate) fn deposit_because(account: u32, reason: String) -> Self {
+        let account_id = account_id(account);
+        let context = context().map(|context| v1::CommandContext { reason, ..context });
+        Self::Deposit(v1::DepositRequest { context, account_id, amount: money(1) })
+    }
+
     /// Whose step it is.
     pub(crate) fn by(&self) -> By {
         match self {

@@ -5,6 +5,7 @@ mod audit;
 mod growth;
 mod projector;
 mod proof;
+mod reads;
 mod soak;
 mod table;
 
@@ -41,6 +42,7 @@ pub(crate) async fn run(session: &Session, args: BenchArgs) -> Result<(), Failur
         Some(BenchVerb::Audit(audit)) => audit::run(session, audit).await,
         Some(BenchVerb::Projector(projector)) => projector::run(session, projector).await,
         Some(BenchVerb::Proof(proof)) => proof::run(session, proof).await,
+        Some(BenchVerb::Reads(reads)) => reads::run(session, reads).await,
         None => run_load(session, args).await,
     }
 }

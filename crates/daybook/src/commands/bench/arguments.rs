@@ -10,6 +10,7 @@ use super::audit::AuditArgs;
 use super::growth::GrowthArgs;
 use super::projector::ProjectorArgs;
 use super::proof::ProofArgs;
+use super::reads::ReadsArgs;
 use super::soak::SoakArgs;
 use super::table::TableArgs;
 use crate::bench::{Alternate, Choice, Load, Mode, Reference, Site, Workload};
@@ -37,6 +38,9 @@ pub(crate) enum BenchVerb {
     /// Hash a log into its Merkle tree, make proofs, verify it all, and append with and without the prover, on a stack of its
     /// own.
     Proof(ProofArgs),
+    /// Measure how long readers wait: for a state anywhere in a long history, and for accounts, statements and searches
+    /// with plain and with sealed texts, on stacks of its own.
+    Reads(ReadsArgs),
 }
 
 /// How long the reference runs before each round.
