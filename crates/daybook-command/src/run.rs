@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use daybook_core::bank::Bank;
+use daybook_bank::Bank;
 use daybook_eventlog::append::Appender;
 use daybook_eventlog::{Identity, LogReader, ReadError};
 use daybook_keys::{KeyStore, KeyStoreError, destroy_forgotten};

@@ -20,7 +20,7 @@ pub(crate) use subject::Eraser;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_core::bank::BankCommand;
+use daybook_bank::BankCommand;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Parser;
-use daybook_core::bank::Policy;
+use daybook_bank::Policy;
 use daybook_eventlog::append::CLOCK_AHEAD_MAX;
 use daybook_keys::KeySettings;
 use daybook_runtime::accept::ConnectionSettings;

@@ -143,7 +143,11 @@ impl Rejection for ClockError {
     }
 }
 
-pub(crate) fn decide(
+/// What a command to the clock records, given what was accepted last.
+///
+/// # Errors
+/// When a rule refuses the command; the error says which.
+pub fn decide(
     command: &ClockCommand,
     clock: Option<&Clock>,
     now: OffsetDateTime,

@@ -6,7 +6,7 @@
 mod payload;
 mod stored;
 
-pub(crate) use payload::event_payload;
+pub use payload::event_payload;
 pub use stored::StoredEvent;
 
 use std::sync::Arc;

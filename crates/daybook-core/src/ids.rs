@@ -16,7 +16,7 @@ use crate::visible::{is_invisible, is_odd_blank};
 /// Longest text id, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 200;
 
-/// Longest id of an account or transfer, in bytes; leaves room for the stream type before it.
+/// Longest id of an aggregate inside its type, in bytes; leaves room for the stream type before it.
 pub const KEY_BYTES_MAX: usize = 100;
 
 /// Why a text or a number cannot be the id it was meant to be. `Display` says what would be right.
@@ -45,7 +45,10 @@ pub enum InvalidId {
 }
 
 /// Checks the rules that every text id obeys.
-pub(crate) fn check_text(text: &str, max: usize) -> Result<(), InvalidId> {
+///
+/// # Errors
+/// When the text is empty, has more than `max` bytes, or holds a control character.
+pub fn check_text(text: &str, max: usize) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
@@ -64,7 +67,10 @@ pub(crate) fn check_text(text: &str, max: usize) -> Result<(), InvalidId> {
 
 /// Refuses characters that nothing is seen of, and blanks other than that of ASCII: two ids that look alike are one to whoever
 /// reads them.
-pub(crate) fn check_visible(text: &str) -> Result<(), InvalidId> {
+///
+/// # Errors
+/// When the text holds such a character.
+pub fn check_visible(text: &str) -> Result<(), InvalidId> {
     if text.is_ascii() {
         return Ok(());
     }
@@ -75,7 +81,10 @@ pub(crate) fn check_visible(text: &str) -> Result<(), InvalidId> {
 }
 
 /// Reads a text and makes something of it. It is not copied first, as it is where it is read as a `Cow`.
-pub(crate) fn deserialize_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
+///
+/// # Errors
+/// When there is no text, or `make` refuses it.
+pub fn deserialize_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
     deserializer: D,
     make: fn(&str) -> Result<T, E>,
 ) -> Result<T, D::Error> {
@@ -97,7 +106,10 @@ pub(crate) fn deserialize_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
 }
 
 /// Checks an aggregate's own id: 1 to [`KEY_BYTES_MAX`] of `A–Z a–z 0–9 . _ : -`.
-pub(crate) fn check_key(text: &str) -> Result<(), InvalidId> {
+///
+/// # Errors
+/// When the text is empty, too long, or holds another character.
+pub fn check_key(text: &str) -> Result<(), InvalidId> {
     check_text(text, KEY_BYTES_MAX)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
     match text.chars().find(|c| !allowed(*c)) {
@@ -111,7 +123,8 @@ fn check_id(text: &str) -> Result<(), InvalidId> {
     check_text(text, ID_BYTES_MAX)
 }
 
-/// A newtype of text that obeys `$check`, cheap to clone.
+/// A newtype of text that obeys `$check`, cheap to clone. A domain's crate that uses it depends on `serde`.
+#[macro_export]
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident: $check:path) => {
         $(#[$doc])*
@@ -172,7 +185,9 @@ macro_rules! text_id {
     };
 }
 
-/// The id of an aggregate inside its type: a checked key, and the stream that it names.
+/// The id of an aggregate inside its type: a checked key, and the stream that it names. A domain's crate that uses it depends
+/// on `serde`.
+#[macro_export]
 macro_rules! aggregate_id {
     ($(#[$doc:meta])* $name:ident in $stream_type:path) => {
         $crate::ids::text_id! { $(#[$doc])* $name: $crate::ids::check_key }
@@ -196,7 +211,7 @@ macro_rules! aggregate_id {
     };
 }
 
-pub(crate) use {aggregate_id, text_id};
+pub use {aggregate_id, text_id};
 
 text_id! {
     /// Who did it: the authenticated caller, never a field of the request's body.

@@ -1,12 +1,11 @@
-//! Daybook's vocabulary and rules, without I/O. In reading order:
+//! The engine's vocabulary and rules, without I/O and without a domain. In reading order:
 //!
-//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`words`], [`money`]; and how
-//!   texts are read and shown: [`dates`], [`visible`];
+//! * what things are called: [`ids`], [`stream`], [`partition`], [`personal`], [`words`]; and how texts are read and
+//!   shown: [`dates`], [`visible`];
 //! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
 //! * how a decision is made: [`domain`];
-//! * the built-in domain, on these public traits and nothing else: [`account`], [`transfer`], and
-//!   both together: [`bank`]; beside them what operators tell projections: [`projection`] and the log's clock: [`clock`], and how people are forgotten:
-//!   [`subject`]; and which read models there are: [`read_models`];
+//! * the system's own aggregates: what operators tell projections ([`projection`]) and the log's clock ([`clock`]), and
+//!   how people are forgotten ([`subject`]);
 //! * how a rule is tested: [`testing`].
 //!
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
@@ -17,7 +16,6 @@ pub mod domain;
 pub mod event;
 pub mod ids;
 pub mod metadata;
-pub mod money;
 pub mod partition;
 pub mod personal;
 pub mod stream;
@@ -25,12 +23,8 @@ pub mod upcast;
 pub mod visible;
 pub mod words;
 
-pub mod account;
-pub mod bank;
 pub mod clock;
 pub mod projection;
-pub mod read_models;
 pub mod subject;
-pub mod transfer;
 
 pub mod testing;

@@ -5,12 +5,13 @@
 //! `projection-<name>`, with who and why in their metadata; every generation and every check reads them.
 
 mod command;
-pub(crate) mod decide;
+mod decide;
 mod error;
 pub mod event;
 mod state;
 
 pub use command::ProjectionCommand;
+pub use decide::decide;
 pub use error::ProjectionError;
 pub use event::ProjectionEvent;
 pub use state::{PROJECTION_SKIPS_MAX, ProjectionRecord};

@@ -1,8 +1,7 @@
 //! Data subjects: the people whose personal data events hold, and how they are forgotten.
 //!
-//! In this domain the holder of an account is one subject, with the account's id: whatever personal text a command about
-//! the account brings (its owner's name, a reason, who got a refund) is sealed under that subject's key, and so is what is
-//! said about transfers out of it. Forgetting is two commands, with the key destroyed between them:
+//! A domain says whose data the personal texts of a command are (`Domain::subject`), and they are sealed under that subject's
+//! key. Forgetting is two commands, with the key destroyed between them:
 //!
 //! 1. [`SubjectCommand::ForgetSubject`]: the act, with who and why, on the stream `subject-<id>`. From here on it is
 //!    carried through, whatever fails.
@@ -11,17 +10,17 @@
 //!    learn it, behind every event that they could still read and before every event that they cannot.
 
 mod command;
-pub(crate) mod decide;
+mod decide;
 mod error;
 pub mod event;
 mod state;
 
 pub use command::SubjectCommand;
+pub use decide::decide;
 pub use error::SubjectError;
 pub use event::SubjectEvent;
 pub use state::Subject;
 
-use crate::account::AccountId;
 use crate::ids::aggregate_id;
 use crate::partition::Partition;
 use crate::stream::StreamId;
@@ -33,14 +32,8 @@ pub const STREAM_TYPE: &str = "subject";
 pub const ERASURE_STREAM_TYPE: &str = "erasure";
 
 aggregate_id! {
-    /// Whose personal data it is; the id of the account that they hold: 1 to 100 of `A–Z a–z 0–9 . _ : -`.
+    /// Whose personal data it is, by an id of the domain's choice: 1 to 100 of `A–Z a–z 0–9 . _ : -`.
     SubjectId in STREAM_TYPE
-}
-
-impl From<AccountId> for SubjectId {
-    fn from(account_id: AccountId) -> Self {
-        Self::new(account_id.as_str()).expect("both are checked keys")
-    }
 }
 
 /// For each partition of a log of `partition_count` the stream that tells it of erasures: the first of `erasure-0`,

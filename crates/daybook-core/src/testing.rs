@@ -1,24 +1,5 @@
 //! Given, when, then: tests of a [`Domain`] that read like its rules.
 //!
-//! ```
-//! use daybook_core::account::event::AccountOpened;
-//! use daybook_core::account::{AccountCommand, AccountEvent, AccountId};
-//! use daybook_core::bank::Bank;
-//! use daybook_core::money::Money;
-//! use daybook_core::personal::Personal;
-//! use daybook_core::testing::Scenario;
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let (alice, usd) = (AccountId::new("alice")?, "USD".parse()?);
-//! let opened = AccountOpened { owner: Personal::new("Alice")?, currency: usd, overdraft_limit: 0 };
-//! Scenario::new(Bank::default())
-//!     .given(alice.stream_id(), AccountEvent::from(opened))
-//!     .when("teller", AccountCommand::Withdraw { account_id: alice, amount: Money::new(1, usd) })
-//!     .then_rejected("INSUFFICIENT_FUNDS");
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! It folds and decides as the command service does, and checks with every decision what that relies on: at least one
 //! event, on named streams only, each readable from its stored form.
 

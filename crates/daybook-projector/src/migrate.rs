@@ -1,6 +1,6 @@
 //! Makes the read models: the schema, its roles' rights, and the first generation of every projection's tables.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 

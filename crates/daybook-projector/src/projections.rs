@@ -15,7 +15,7 @@ mod transfers;
 
 use std::sync::Arc;
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::RecordedEvent;
 
 pub use account_entries::AccountEntries;
@@ -51,8 +51,8 @@ fn partition_column(event: &RecordedEvent) -> Result<i16, FoldError> {
 
 #[cfg(test)]
 mod tests {
-    use daybook_core::bank::PROJECTIONS;
-    use daybook_core::read_models::version_of;
+    use daybook_bank::PROJECTIONS;
+    use daybook_bank::read_models::version_of;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_eventlog::{Identity, ReadError};
 use daybook_keys::KeyStoreError;
 use daybook_outbox::{Drain, DrainSettings, Lists};

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::{EventPayload as _, RecordedEvent};
 use daybook_core::ids::CommandId;
 use daybook_core::metadata::Metadata;

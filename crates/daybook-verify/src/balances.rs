@@ -1,9 +1,9 @@
 //! Running balances: every event that moves or holds money carries the sum after it, which must be the sum before it and
 //! its amount. A pure rule, for one account.
 
-use daybook_core::account::{AccountEvent, AccountId};
-use daybook_core::bank::postings::{LedgerAccount, postings};
-use daybook_core::money::Currency;
+use daybook_bank::account::{AccountEvent, AccountId};
+use daybook_bank::money::Currency;
+use daybook_bank::postings::{LedgerAccount, postings};
 
 /// What an account's events say that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +93,10 @@ fn hold(event: &AccountEvent) -> Option<(i128, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daybook_core::account::event::{AccountOpened, FundsHeld, MoneyDeposited, MoneyWithdrawn};
-    use daybook_core::money::Money;
+    use daybook_bank::account::event::{AccountOpened, FundsHeld, MoneyDeposited, MoneyWithdrawn};
+    use daybook_bank::money::Money;
+    use daybook_bank::transfer::TransferId;
     use daybook_core::personal::Personal;
-    use daybook_core::transfer::TransferId;
 
     fn money(minor_units: i64, currency: &str) -> Money {
         Money::new(minor_units, currency.parse().expect("a currency"))

@@ -1,7 +1,7 @@
 //! What an event says of itself: its stream's type, an id as appenders make them, who did it, and a payload that can be
 //! read.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_eventlog::inspect::StoredEvent;

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use daybook_core::account::{AccountEvent, AccountId};
-use daybook_core::bank::BankEvent;
-use daybook_core::bank::postings::{LedgerAccount, postings};
-use daybook_core::money::{Currency, Money};
+use daybook_bank::BankEvent;
+use daybook_bank::account::{AccountEvent, AccountId};
+use daybook_bank::money::{Currency, Money};
+use daybook_bank::postings::{LedgerAccount, postings};
+use daybook_bank::transfer::TransferEvent;
 use daybook_core::stream::StreamId;
-use daybook_core::transfer::TransferEvent;
 use daybook_eventlog::inspect::StoredEvent;
 
 use crate::finding::{Findings, Place};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::partition::Partition;
 use daybook_projector::projection::{Generation, Projection};
 use daybook_projector::projections;

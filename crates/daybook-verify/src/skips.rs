@@ -1,6 +1,6 @@
 //! What operators have permitted read models to leave out: no fault, but told, since each may be why a row is missing.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::metadata::Metadata;
 use daybook_core::projection::ProjectionEvent;
 use daybook_eventlog::inspect::StoredEvent;

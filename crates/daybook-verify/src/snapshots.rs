@@ -1,7 +1,7 @@
 //! Snapshots, the newest and those at marks: each must be the fold of its stream's events up to its version. One that other code made (another
 //! fingerprint) is believed by nobody, and passed over.
 
-use daybook_core::bank::{Bank, BankEvent, BankState};
+use daybook_bank::{Bank, BankEvent, BankState};
 use daybook_core::domain::Domain as _;
 use daybook_core::event::EventPayload as _;
 use daybook_core::ids::Version;

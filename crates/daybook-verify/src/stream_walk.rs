@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use daybook_core::account::AccountId;
-use daybook_core::bank::{Bank, BankEvent, BankState};
+use daybook_bank::account::AccountId;
+use daybook_bank::money::Currency;
+use daybook_bank::{Bank, BankEvent, BankState};
 use daybook_core::domain::Domain as _;
 use daybook_core::event::EventPayload as _;
-use daybook_core::money::Currency;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::ReadError;

@@ -1,7 +1,7 @@
 //! Requests that speak of one account.
 
-use daybook_core::account::AccountCommand;
-use daybook_core::bank::BankCommand;
+use daybook_bank::BankCommand;
+use daybook_bank::account::AccountCommand;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::invalid_argument;
 use tonic::Status;

@@ -1,6 +1,6 @@
 //! Accepting a time of the log that lies in the future. An operator names the event; its time is looked up here.
 
-use daybook_core::bank::BankCommand;
+use daybook_bank::BankCommand;
 use daybook_core::clock::ClockCommand;
 use daybook_core::ids::Position;
 use daybook_eventlog::LogReader;

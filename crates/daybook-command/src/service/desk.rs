@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_core::bank::{Bank, BankCommand, BankRejection};
+use daybook_bank::{Bank, BankCommand, BankRejection};
 use daybook_core::ids::Actor;
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::ExpectedVersion;

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
+use daybook_bank::money::{Currency, Money};
+use daybook_bank::transfer::TransferId;
 use daybook_core::ids::{
     Actor, CausationId, CommandId, CorrelationId, InvalidId, Position, Version,
 };
 use daybook_core::metadata::Metadata;
-use daybook_core::money::{Currency, Money};
 use daybook_core::partition::{PARTITION_COUNT_MAX, Partition};
 use daybook_core::personal::Personal;
 use daybook_core::projection::{EventPlace, ProjectionName};
 use daybook_core::stream::ExpectedVersion;
 use daybook_core::subject::SubjectId;
-use daybook_core::transfer::TransferId;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::expected_version::Kind;
 use daybook_runtime::accept::ConnectionInfo;

@@ -1,7 +1,7 @@
 //! Requests of operators that speak of one event of a projection. Each must say why: the answer to "why does this row lack
 //! that event?" stands in the log. And the event must be there: what was skipped by mistake would wait for an event to come.
 
-use daybook_core::bank::{BankCommand, PROJECTIONS};
+use daybook_bank::{BankCommand, PROJECTIONS};
 use daybook_core::projection::{EventPlace, ProjectionCommand};
 use daybook_eventlog::{LogReader, ReadError};
 use daybook_proto::v1 as proto;

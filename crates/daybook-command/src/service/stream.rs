@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use daybook_core::bank::BankCommand;
+use daybook_bank::BankCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::execute_stream_request::Command;
 use daybook_proto::v1::execute_stream_response::Outcome;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_core::bank::BankCommand;
+use daybook_bank::BankCommand;
 use daybook_core::event::RecordedEvent;
 use daybook_core::ids::{CausationId, CommandId, Position, Version};
 use daybook_core::metadata::Metadata;

@@ -1,7 +1,7 @@
 //! Requests that speak of one transfer.
 
-use daybook_core::bank::BankCommand;
-use daybook_core::transfer::TransferCommand;
+use daybook_bank::BankCommand;
+use daybook_bank::transfer::TransferCommand;
 use daybook_proto::v1 as proto;
 use tonic::Status;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;

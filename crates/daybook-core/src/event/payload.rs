@@ -2,7 +2,8 @@
 //! binds a variant to its stored name and to the schema version that is written today.
 
 /// Implements `EventPayload`, `EVENT_TYPES`, `schema_version_of` and `From<payload>` for an enum; `personal` names the
-/// function that visits its personal fields, where it has any.
+/// function that visits its personal fields, where it has any. A domain's crate that uses it depends on `serde_json`.
+#[macro_export]
 macro_rules! event_payload {
     ($enum:ident, upcasters: $upcasters:ident $(, personal: $personal:ident)?;
      $($variant:ident($payload:ident) = $event_type:literal, $version:literal;)+) => {
@@ -65,4 +66,4 @@ macro_rules! event_payload {
     };
 }
 
-pub(crate) use event_payload;
+pub use event_payload;

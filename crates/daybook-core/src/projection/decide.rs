@@ -9,7 +9,11 @@ use super::{
 use crate::ids::Position;
 use crate::partition::PARTITION_COUNT_MAX;
 
-pub(crate) fn decide(
+/// What a command to a projection records, given what has been decided about it before.
+///
+/// # Errors
+/// When a rule refuses the command; the error says which.
+pub fn decide(
     command: &ProjectionCommand,
     record: Option<&ProjectionRecord>,
 ) -> Result<ProjectionEvent, ProjectionError> {

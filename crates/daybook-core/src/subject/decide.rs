@@ -4,7 +4,11 @@ use super::event::{PersonalDataErased, SubjectForgotten};
 use super::{Subject, SubjectCommand, SubjectError, SubjectEvent};
 use crate::stream::StreamId;
 
-pub(crate) fn decide(
+/// What a command about a subject records, and on which streams, given how far the subject is forgotten.
+///
+/// # Errors
+/// When a rule refuses the command; the error says which.
+pub fn decide(
     command: &SubjectCommand,
     subject: Option<&Subject>,
 ) -> Result<Vec<(StreamId, SubjectEvent)>, SubjectError> {

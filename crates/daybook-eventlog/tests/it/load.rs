@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use daybook_core::account::Account;
-use daybook_core::bank::{Bank, BankState};
+use daybook_bank::account::Account;
+use daybook_bank::{Bank, BankState};
 use daybook_core::domain::Domain as _;
 use daybook_core::event::NewEvent;
 use daybook_core::stream::StreamId;
@@ -37,7 +37,7 @@ fn telling_snapshot(id: &str, at: i64, balance: i64) -> Snapshot {
         overdraft_limit: 0,
         balance,
         held: 0,
-        status: daybook_core::account::AccountStatus::Open,
+        status: daybook_bank::account::AccountStatus::Open,
     };
     let bank = Bank::default();
     Snapshot {

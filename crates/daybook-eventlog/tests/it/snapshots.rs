@@ -1,6 +1,6 @@
 //! Writing snapshots: a newer one is never replaced by an older one of the same code, and at each mark one is kept.
 
-use daybook_core::bank::{Bank, BankState};
+use daybook_bank::{Bank, BankState};
 use daybook_core::ids::Version;
 use daybook_eventlog::LogReader;
 use daybook_eventlog::snapshot::{Snapshot, write_snapshots};

@@ -1,6 +1,6 @@
 //! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 
 use super::movement::Movement;
 use super::partition_column;

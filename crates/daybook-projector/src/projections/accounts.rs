@@ -2,9 +2,9 @@
 //!
 //! Events carry the balance and the held sum after them, so a row is the last word on each.
 
-use daybook_core::account::AccountEvent;
-use daybook_core::bank::BankEvent;
-use daybook_core::money::Currency;
+use daybook_bank::BankEvent;
+use daybook_bank::account::AccountEvent;
+use daybook_bank::money::Currency;
 use time::OffsetDateTime;
 
 use super::keyed::{self, Keyed, allocated};

@@ -1,15 +1,15 @@
 //! `audit`: one row an event, whatever its stream: who, when, why, in whose course, about how much. Rows are only ever
 //! added; the words of reasons go from them when their subject is forgotten.
 
-use daybook_core::account::AccountEvent;
-use daybook_core::account::STREAM_TYPE as ACCOUNT;
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
+use daybook_bank::account::AccountEvent;
+use daybook_bank::account::STREAM_TYPE as ACCOUNT;
+use daybook_bank::money::{Money, magnitude_of};
+use daybook_bank::transfer::{Transfer, TransferEvent};
 use daybook_core::clock::Clock;
 use daybook_core::domain::Aggregate as _;
-use daybook_core::money::{Money, magnitude_of};
 use daybook_core::projection::ProjectionRecord;
 use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject};
-use daybook_core::transfer::{Transfer, TransferEvent};
 
 use super::erasures::Erasures;
 use super::partition_column;

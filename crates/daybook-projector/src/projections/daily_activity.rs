@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use time::{Date, UtcOffset};
 
 use super::movement::Movement;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectEvent, SubjectId};
 
 use super::keyed::allocated;

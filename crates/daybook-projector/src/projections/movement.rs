@@ -1,7 +1,7 @@
 //! What an account's event says about money that moved: the common ground of statements and daily activity.
 
-use daybook_core::account::AccountEvent;
-use daybook_core::money::Money;
+use daybook_bank::account::AccountEvent;
+use daybook_bank::money::Money;
 use daybook_core::personal::Personal;
 
 use crate::projection::FoldError;

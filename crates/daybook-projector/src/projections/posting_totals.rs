@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use daybook_core::bank::BankEvent;
-use daybook_core::bank::postings::{BLOCK_POSITIONS, Posting, Side};
+use daybook_bank::BankEvent;
+use daybook_bank::postings::{BLOCK_POSITIONS, Posting, Side};
 
 use super::partition_column;
 use super::postings::postings_of;

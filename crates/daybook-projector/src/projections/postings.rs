@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use daybook_core::account::AccountId;
-use daybook_core::bank::BankEvent;
-use daybook_core::bank::postings::{LedgerAccount, Posting, Side, postings};
+use daybook_bank::BankEvent;
+use daybook_bank::account::AccountId;
+use daybook_bank::postings::{LedgerAccount, Posting, Side, postings};
 
 use super::partition_column;
 use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};

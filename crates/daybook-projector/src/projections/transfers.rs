@@ -1,9 +1,9 @@
 //! `transfers`: one row a transfer, with who took each step, when and why.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
+use daybook_bank::transfer::TransferEvent;
+use daybook_bank::transfer::event::TransferInitiated;
 use daybook_core::ids::{Actor, Position};
-use daybook_core::transfer::TransferEvent;
-use daybook_core::transfer::event::TransferInitiated;
 use serde::Serialize;
 use time::OffsetDateTime;
 

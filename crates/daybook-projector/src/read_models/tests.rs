@@ -1,4 +1,4 @@
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::ids::Version;
 
 use super::*;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;

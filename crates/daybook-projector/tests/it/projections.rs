@@ -1,7 +1,7 @@
 //! The rows that events make. Each story is told one event at a time and all at once, with every message twice, and must
 //! make the same rows.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_projector::projection::{Fact, Projection as _, RowChange, RowChanges};
 use daybook_projector::projections::Transfers;
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::ids::Position;
 use daybook_projector::projection::Projection;
 use daybook_projector::projections;

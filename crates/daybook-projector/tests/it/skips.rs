@@ -1,6 +1,6 @@
 //! What operators have permitted to be left out (G7): nothing that can be applied, whatever they said.
 
-use daybook_core::bank::{BankEvent, PROJECTIONS};
+use daybook_bank::{BankEvent, PROJECTIONS};
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_core::projection::event::ProjectionEventSkipped;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Parser as _;
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::RecordedEvent;
 use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings};
 use daybook_projector::Settings;

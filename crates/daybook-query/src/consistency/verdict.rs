@@ -1,8 +1,8 @@
 //! Whether checkpoints are where an answer needs them. Pure, so that every case is a line in a table of tests.
 
+use daybook_bank::read_models::version_of;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
-use daybook_core::read_models::version_of;
 
 use super::Need;
 use super::checkpoints::{Checkpoints, ReadModel};

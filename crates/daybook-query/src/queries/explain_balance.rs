@@ -1,7 +1,7 @@
 //! The movements that made a balance, and their totals.
 
-use daybook_core::account::AccountId;
-use daybook_core::transfer::TransferId;
+use daybook_bank::account::AccountId;
+use daybook_bank::transfer::TransferId;
 
 use super::get_statement::{ACCOUNT_ENTRIES, EntryKey, EntryRow};
 use crate::consistency::View;

@@ -1,6 +1,6 @@
 //! One account as it stands.
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use time::OffsetDateTime;
 
 use crate::consistency::View;

@@ -1,6 +1,6 @@
 //! What happened per day and currency: counts and volumes by kind.
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use time::Date;
 
 use crate::consistency::View;

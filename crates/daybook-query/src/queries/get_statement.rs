@@ -1,6 +1,6 @@
 //! The money movements of one account, oldest first.
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use time::OffsetDateTime;
 
 use crate::consistency::View;

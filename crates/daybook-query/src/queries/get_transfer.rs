@@ -1,6 +1,6 @@
 //! One transfer: who did each step and when.
 
-use daybook_core::transfer::TransferId;
+use daybook_bank::transfer::TransferId;
 
 use crate::consistency::View;
 use crate::error::QueryError;

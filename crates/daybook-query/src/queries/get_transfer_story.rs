@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use daybook_bank::transfer::TransferId;
 use daybook_core::event::RecordedEvent;
 use daybook_core::ids::{CommandId, Position, Version};
-use daybook_core::transfer::TransferId;
 use daybook_eventlog::{Direction, LogReader, ReadError, StreamQuery};
 
 use crate::error::QueryError;

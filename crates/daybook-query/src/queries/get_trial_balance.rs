@@ -1,6 +1,6 @@
 //! What was debited and credited to each account of the ledger, up to a position.
 
-use daybook_core::bank::postings::BLOCK_POSITIONS;
+use daybook_bank::postings::BLOCK_POSITIONS;
 use daybook_core::ids::Position;
 
 use crate::consistency::View;

@@ -1,7 +1,7 @@
 //! All accounts, by id.
 
-use daybook_core::account::AccountId;
-use daybook_core::money::Currency;
+use daybook_bank::account::AccountId;
+use daybook_bank::money::Currency;
 
 use super::get_account::{ACCOUNTS, AccountRow};
 use crate::consistency::View;

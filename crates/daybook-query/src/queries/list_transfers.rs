@@ -1,6 +1,6 @@
 //! Transfers, the newest initiated first.
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use daybook_core::ids::Position;
 
 use super::get_transfer::{TRANSFERS, TransferRow};

@@ -10,8 +10,8 @@
 
 mod statement;
 
+use daybook_bank::money::Currency;
 use daybook_core::ids::{Actor, CausationId, CorrelationId, Position};
-use daybook_core::money::Currency;
 use daybook_core::stream::StreamId;
 use daybook_core::words::Words;
 use daybook_eventlog::Direction;

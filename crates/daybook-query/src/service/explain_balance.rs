@@ -1,8 +1,8 @@
 //! ExplainBalance.
 
-use daybook_core::account::AccountId;
-use daybook_core::bank::postings::LedgerAccount;
-use daybook_core::transfer::TransferId;
+use daybook_bank::account::AccountId;
+use daybook_bank::postings::LedgerAccount;
+use daybook_bank::transfer::TransferId;
 use daybook_proto::v1::{
     Entry, EntryKind, ExplainBalanceRequest, ExplainBalanceResponse, KindTotal, Movement,
 };
@@ -150,7 +150,7 @@ fn movement(row: EntryRow, keys: &RowKeys) -> Result<Movement, QueryError> {
     Ok(Movement { entry: Some(entry), counter_account })
 }
 
-/// As `daybook_core::bank::postings` posts such a movement.
+/// As `daybook_bank::postings` posts such a movement.
 fn counter_account(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Deposit | EntryKind::Withdrawal => LedgerAccount::CashClearing.class(),

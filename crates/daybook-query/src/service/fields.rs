@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
+use daybook_bank::money::Currency;
 use daybook_core::dates::parse_day;
 use daybook_core::ids::{Position, Version};
-use daybook_core::money::Currency;
 use prost_types::Timestamp;
 use time::{Date, Duration, OffsetDateTime};
 

@@ -1,6 +1,6 @@
 //! GetAccount.
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use daybook_proto::v1::{Account, GetAccountRequest, GetAccountResponse};
 
 use super::Call;

@@ -1,6 +1,6 @@
 //! GetAggregateAt.
 
-use daybook_core::bank::Bank;
+use daybook_bank::Bank;
 use daybook_core::domain::Domain as _;
 use daybook_core::stream::StreamId;
 use daybook_core::subject::ERASURE_STREAM_TYPE;

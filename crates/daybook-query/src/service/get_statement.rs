@@ -1,6 +1,6 @@
 //! GetStatement.
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use daybook_keys::REASON;
 use daybook_proto::v1::{Entry, EntryKind, GetStatementRequest, GetStatementResponse, Hidden};
 use time::OffsetDateTime;

@@ -1,6 +1,6 @@
 //! GetTransfer.
 
-use daybook_core::transfer::TransferId;
+use daybook_bank::transfer::TransferId;
 use daybook_keys::REASON;
 use daybook_proto::v1::{GetTransferRequest, GetTransferResponse, Money, Transfer, TransferStep};
 use time::OffsetDateTime;

@@ -1,6 +1,6 @@
 //! GetTransferStory.
 
-use daybook_core::transfer::TransferId;
+use daybook_bank::transfer::TransferId;
 use daybook_proto::v1::{GetTransferStoryRequest, GetTransferStoryResponse};
 
 use super::Call;

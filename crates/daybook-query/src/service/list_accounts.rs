@@ -1,7 +1,7 @@
 //! ListAccounts.
 
-use daybook_core::account::AccountId;
-use daybook_core::money::Currency;
+use daybook_bank::account::AccountId;
+use daybook_bank::money::Currency;
 use daybook_proto::v1::{ListAccountsRequest, ListAccountsResponse};
 
 use super::Call;

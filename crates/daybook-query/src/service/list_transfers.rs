@@ -1,6 +1,6 @@
 //! ListTransfers.
 
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use daybook_core::ids::Position;
 use daybook_proto::v1::{ListTransfersRequest, ListTransfersResponse};
 

@@ -62,7 +62,7 @@ async fn a_fold_begins_at_the_snapshot_unless_that_is_younger_or_another_codes()
     let mut odd = honest.clone();
     odd["balance"] = Value::from(honest["balance"].as_i64().unwrap() + 1);
     let fingerprint =
-        <daybook_core::account::Account as daybook_core::domain::Aggregate>::FINGERPRINT;
+        <daybook_bank::account::Account as daybook_core::domain::Aggregate>::FINGERPRINT;
     sqlx::query("INSERT INTO log.snapshots VALUES ('account-alice', 20, $1, $2::text::json)")
         .bind(fingerprint)
         .bind(odd.to_string())

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use daybook_core::bank::ALL_EVENT_TYPES;
-use daybook_core::money::Currency;
+use daybook_bank::ALL_EVENT_TYPES;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 
 use crate::client::ExpectedVersion;

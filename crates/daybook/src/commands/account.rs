@@ -1,7 +1,7 @@
 //! `daybook account open|show|list|freeze|unfreeze|close`
 
 use clap::{Args, Subcommand, ValueEnum};
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 
 use super::Session;

@@ -1,7 +1,7 @@
 //! `daybook activity`
 
 use clap::Args;
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 
 use super::Session;

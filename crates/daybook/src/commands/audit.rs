@@ -1,7 +1,7 @@
 //! `daybook audit`
 
 use clap::{Args, ValueEnum};
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 use prost_types::Timestamp;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use daybook_core::account::AccountId;
+use daybook_bank::account::AccountId;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::LogReader;
 use daybook_eventlog::inspect::{Inspector, Pages, StoredEvent};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::ids::Position;
 use daybook_keys::KeySettings;
 use daybook_projector::projection::Projection;

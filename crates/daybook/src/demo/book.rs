@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 
 /// What stands on an account, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

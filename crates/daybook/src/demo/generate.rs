@@ -9,7 +9,7 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 
 use self::chance::Chance;
 use self::written::Written;

@@ -3,7 +3,7 @@
 //! Every step says what happens and checks that it did; a step that comes out otherwise ends the demonstration.
 
 use anyhow::{Context, ensure};
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 use tonic::Code;
 

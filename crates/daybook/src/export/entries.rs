@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use daybook_core::account::AccountEvent;
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
+use daybook_bank::account::AccountEvent;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::Personal;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 
 use crate::client::{Actor, Command, ExpectedVersion};

@@ -29,7 +29,7 @@ pub(crate) use statement::EntryView;
 pub(crate) use story::StoryView;
 pub(crate) use transfer::TransferView;
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use daybook_proto::v1;
 use prost_types::Timestamp;
 use time::OffsetDateTime;

@@ -1,10 +1,10 @@
 //! Events and batches with boring defaults.
 
-use daybook_core::account::event::{AccountEvent, AccountOpened, MoneyDeposited};
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
+use daybook_bank::account::event::{AccountEvent, AccountOpened, MoneyDeposited};
+use daybook_bank::money::{Currency, Money};
 use daybook_core::event::{EventPayload as _, NewEvent};
 use daybook_core::ids::{CommandId, Version};
-use daybook_core::money::{Currency, Money};
 use daybook_core::personal::Personal;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::append::{Batch, NewCommand};

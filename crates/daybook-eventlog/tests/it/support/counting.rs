@@ -1,6 +1,6 @@
 //! A domain whose state is how many events were folded: it shows each one that is folded twice or not at all.
 
-use daybook_core::bank::BankRejection;
+use daybook_bank::BankRejection;
 use daybook_core::domain::{Context, Domain, States};
 use daybook_core::event::{DecodeError, EventPayload};
 use daybook_core::stream::StreamId;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::EventPayload as _;
 use daybook_core::ids::{Actor, CommandId, CorrelationId};
 use daybook_core::metadata::Metadata;

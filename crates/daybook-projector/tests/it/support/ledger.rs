@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use daybook_core::account::event::*;
-use daybook_core::account::{AccountEvent, AccountId};
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
+use daybook_bank::account::event::*;
+use daybook_bank::account::{AccountEvent, AccountId};
+use daybook_bank::money::Money;
+use daybook_bank::transfer::event::*;
+use daybook_bank::transfer::{TransferEvent, TransferId};
 use daybook_core::ids::Actor;
-use daybook_core::money::Money;
 use daybook_core::personal::Personal;
-use daybook_core::transfer::event::*;
-use daybook_core::transfer::{TransferEvent, TransferId};
 
 pub(crate) fn usd(minor_units: i64) -> Money {
     Money { minor_units, currency: "USD".parse().unwrap() }

@@ -1,6 +1,6 @@
 //! Puts events into a log as the command service would, but any event and at any time.
 
-use daybook_core::bank::BankEvent;
+use daybook_bank::BankEvent;
 use daybook_core::event::{EventPayload as _, RecordedEvent};
 use daybook_core::ids::{Position, Version};
 use daybook_core::metadata::Metadata;

@@ -2,13 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use daybook_core::account::{Account, AccountEvent};
+use daybook_bank::account::{Account, AccountEvent};
+use daybook_bank::money::{Currency, magnitude_of};
+use daybook_bank::transfer::{Transfer, TransferEvent};
 use daybook_core::clock::{Clock, ClockEvent};
 use daybook_core::domain::Aggregate as _;
-use daybook_core::money::{Currency, magnitude_of};
 use daybook_core::projection::{ProjectionEvent, ProjectionRecord};
 use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject, SubjectEvent};
-use daybook_core::transfer::{Transfer, TransferEvent};
 use daybook_core::words::Words;
 use daybook_eventlog::Direction;
 use sqlx::{Postgres, QueryBuilder};

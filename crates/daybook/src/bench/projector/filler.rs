@@ -8,22 +8,22 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, ensure};
-use daybook_core::account::AccountId;
-use daybook_core::account::event::{
+use daybook_bank::BankEvent;
+use daybook_bank::account::AccountId;
+use daybook_bank::account::event::{
     AccountEvent, AccountOpened, FeeCharged, FundsHeld, HoldReleased, MoneyDeposited,
     MoneyWithdrawn, TransferCredited, TransferDebited,
 };
-use daybook_core::bank::BankEvent;
+use daybook_bank::money::{Currency, Money};
+use daybook_bank::transfer::TransferId;
+use daybook_bank::transfer::event::{
+    TransferApproved, TransferEvent, TransferExecuted, TransferInitiated,
+};
 use daybook_core::event::EventPayload as _;
 use daybook_core::ids::Actor;
-use daybook_core::money::{Currency, Money};
 use daybook_core::partition::Partition;
 use daybook_core::personal::Personal;
 use daybook_core::stream::StreamId;
-use daybook_core::transfer::TransferId;
-use daybook_core::transfer::event::{
-    TransferApproved, TransferEvent, TransferExecuted, TransferInitiated,
-};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::{Connection, Executor, PgConnection};

@@ -1,6 +1,6 @@
 //! Everything that is left to chance.
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

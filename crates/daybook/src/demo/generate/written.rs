@@ -1,6 +1,6 @@
 //! A command as it is written in the file: see the format of `daybook import`.
 
-use daybook_core::money::Currency;
+use daybook_bank::money::Currency;
 use serde::Serialize;
 
 use crate::demo::book::Wish;
