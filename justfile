@@ -9,16 +9,14 @@ default:
 # The whole story on servers of its own, to the last cent
 [group('run')]
 demo *ARGS:
-    cargo build --release --workspace --bins
-    target/release/daybook demo {{ ARGS }}
+    ./deploy/try demo {{ ARGS }}
 
 # PostgreSQL, Redis and the services in the foreground, until Ctrl-C
 [group('run')]
 dev *ARGS:
-    cargo build --workspace --bins
-    target/debug/daybook dev {{ ARGS }}
+    ./deploy/try dev {{ ARGS }}
 
-# Every figure that has a target, against PostgreSQL itself on the same server: twenty minutes, --quick five
+# Every figure that has a target, against PostgreSQL itself on the same server: 20 minutes, --quick 5
 [group('measure')]
 bench *ARGS:
     cargo build --release --workspace --bins
@@ -48,7 +46,7 @@ bench-reads *ARGS:
     cargo build --release --workspace --bins
     target/release/daybook bench reads {{ ARGS }}
 
-# The Merkle tree: leaves a second, proofs, verifying, what it costs appending: seven minutes, --quick two
+# The Merkle tree: leaves per second, proofs, verifying, what it costs appending: seven minutes, --quick two
 [group('measure')]
 bench-proof *ARGS:
     cargo build --release --workspace --bins
@@ -79,7 +77,7 @@ _nextest:
     cargo test --workspace --doc
     cargo nextest run --workspace
 
-# Without cargo-nextest: the same tests, one process a crate
+# Without cargo-nextest: the same tests, one process per crate
 _cargo-test:
     cargo test --workspace
 
