@@ -16,6 +16,7 @@ mod output;
 mod positions;
 mod restore;
 mod state_dir;
+mod this_program;
 
 use std::process::ExitCode;
 

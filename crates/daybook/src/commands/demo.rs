@@ -13,6 +13,7 @@ use crate::client::{CommandClient, QueryClient};
 use crate::demo::{self, Expected, Proof};
 use crate::failure::Failure;
 use crate::import::{self, End, Format, Progress, Report, Settings, Source};
+use crate::this_program::this_program;
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ pub(crate) struct DemoArgs {
     seed: u64,
 
     /// Where the stack, its logs and the generated file are kept; what was there is thrown away. Default:
-    /// /var/lib/daybook/demo for root, $XDG_STATE_HOME/daybook/demo or ~/.local/state/daybook/demo for everybody else.
+    /// /var/lib/daybook/demo for root, $XDG_STATE_HOME/daybook/demo or ~/.local/state/daybook/demo for other users.
     #[arg(long, value_name = "DIR", env = "DAYBOOK_DEMO_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
@@ -63,9 +64,10 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Result<(), Failure
     };
     stack.stop().await.context("stop the stack")?;
     shown?;
-    Ok(session
-        .printer
-        .say("\nThe servers are stopped. `daybook dev` starts them for you to try.")?)
+    Ok(session.printer.say(&format!(
+        "\nThe servers are stopped. `{} dev` starts them for you to try.",
+        this_program()
+    ))?)
 }
 
 async fn show(

@@ -11,12 +11,13 @@ use serde_json::json;
 use super::{Interrupts, Session};
 use crate::failure::Failure;
 use crate::output::note;
+use crate::this_program::this_program;
 
 /// Flags of `dev`.
 #[derive(Debug, Args)]
 pub(crate) struct DevArgs {
-    /// Where everything is kept; what is there is gone on with. Default: /var/lib/daybook/dev for root,
-    /// $XDG_STATE_HOME/daybook/dev or ~/.local/state/daybook/dev for everybody else.
+    /// Where everything is kept; what is there is continued. Default: /var/lib/daybook/dev for root,
+    /// $XDG_STATE_HOME/daybook/dev or ~/.local/state/daybook/dev for other users.
     #[arg(long, value_name = "DIR", env = "DAYBOOK_DEV_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
@@ -48,7 +49,7 @@ pub(crate) async fn run(session: &Session, args: DevArgs) -> Result<(), Failure>
         ended = stack.first_end() => Some(ended.context("watch the services")?),
         () = interrupts.next() => None,
     };
-    // Whether or not somebody still reads it, the stack is stopped in order.
+    // Whether or not the reader of the output is still there, the stack is stopped in order.
     let said = session.printer.say("stopping …");
     stack.stop().await.context("stop the stack")?;
     said?;
@@ -77,8 +78,7 @@ Ready; Ctrl-C stops everything. In another terminal:
   {daybook} projections
   {daybook} proof checkpoint
 ",
-        // As it was called, so that the lines work whether it is on the PATH or not.
-        daybook = std::env::args().next().unwrap_or_else(|| "daybook".to_owned()),
+        daybook = this_program(),
         command = stack.command_url,
         query = stack.query_url,
     ))?;

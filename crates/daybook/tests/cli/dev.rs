@@ -1,13 +1,14 @@
-//! `daybook dev` starts, stops and goes on where it was.
+//! `daybook dev` starts, stops and continues where it was.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::runner::{Dev, directory, program, send_interrupt, told};
 
 #[test]
-fn g1_dev_goes_on_where_it_was_however_it_ended_and_begins_anew_when_told_to() {
+fn g1_dev_continues_where_it_was_and_starts_empty_with_fresh() {
     let directory = directory();
     let dev = Dev::start(directory.path(), &[]);
     dev.done("registry", "account open a --owner A --currency USD");
@@ -30,9 +31,11 @@ fn g1_dev_goes_on_where_it_was_however_it_ended_and_begins_anew_when_told_to() {
 #[test]
 fn the_lines_that_dev_prints_work_as_typed_and_show_the_deposit() {
     let directory = directory();
+    let programs = Path::new(env!("CARGO_BIN_EXE_daybook")).parent().unwrap();
     let mut dev = program()
         .args(["dev", "--data-dir"])
         .arg(directory.path().join("dev"))
+        .current_dir(programs)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -43,8 +46,10 @@ fn the_lines_that_dev_prints_work_as_typed_and_show_the_deposit() {
         .take_while(|line| !line.is_empty())
         .collect();
     assert_eq!(lines.len(), 9, "{lines:?}");
+    assert!(lines[2].starts_with("  ./daybook account open"), "{lines:?}");
     let shell = |lines: &[String]| {
         let mut shell = Command::new("sh");
+        shell.current_dir(programs);
         // As a person's shell has it, who types one line after the other.
         let state = directory.path().join("state");
         shell.env("XDG_STATE_HOME", state).arg("-ec").arg(lines.join("\n")).output().unwrap()
