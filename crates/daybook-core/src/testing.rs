@@ -1,4 +1,4 @@
-//! Given, when, then: tests of a [`Domain`] that read like its rules.
+//! Given, when, then: tests of a [`Domain`] that read like its rules; and [`assert_pinned`], for what is stored.
 //!
 //! It folds and decides as the command service does, and checks with every decision what that relies on: at least one
 //! event, on named streams only, each readable from its stored form.
@@ -154,4 +154,29 @@ impl<D: Domain> Outcome<D> {
         }
         self.scenario
     }
+}
+
+/// Compares what this build writes with a golden file, which pins what is stored: the file's lines, without those that
+/// begin with `#`, must be exactly `written`.
+///
+/// # Panics
+/// When they are not: with the lines that differ.
+#[track_caller]
+pub fn assert_pinned(file: &str, pinned: &str, written: &[String]) {
+    let pinned: Vec<_> = pinned.lines().filter(|line| !line.starts_with('#')).collect();
+    let gone = pinned.iter().filter(|line| !written.iter().any(|other| other == *line));
+    let new = written.iter().filter(|line| !pinned.contains(&line.as_str()));
+    let differ: Vec<_> =
+        gone.map(|line| format!("- {line}")).chain(new.map(|line| format!("+ {line}"))).collect();
+    let same = pinned.iter().eq(written.iter());
+    assert!(
+        same,
+        "{file} pins what is stored, and this build writes it differently: stored data would become unreadable, or \
+         would not be recognised. Lines may be added to the file; one that is there must never change.\n{}",
+        if differ.is_empty() {
+            "the same lines in another order".to_owned()
+        } else {
+            differ.join("\n")
+        }
+    );
 }

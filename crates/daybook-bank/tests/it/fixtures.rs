@@ -19,7 +19,7 @@ fn fixtures(folder: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder)
 }
 
-fn current_version(event_type: &str) -> i32 {
+pub(crate) fn current_version(event_type: &str) -> i32 {
     AccountEvent::schema_version_of(event_type)
         .or_else(|| TransferEvent::schema_version_of(event_type))
         .or_else(|| ProjectionEvent::schema_version_of(event_type))
@@ -38,9 +38,14 @@ fn stored_forms() -> Vec<(&'static str, i32)> {
     ALL_EVENT_TYPES.iter().copied().flat_map(versions).collect()
 }
 
-fn read_fixture(event_type: &str, schema_version: i32) -> String {
+pub(crate) fn read_fixture(event_type: &str, schema_version: i32) -> String {
     let path = fixtures("events").join(file_name(event_type, schema_version));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Stored metadata.
+pub(crate) fn read_metadata(name: &str) -> String {
+    fs::read_to_string(fixtures("metadata").join(name)).unwrap()
 }
 
 #[test]
@@ -131,7 +136,7 @@ fn what_a_newer_build_wrote_is_named_not_guessed() {
 #[test]
 fn metadata_that_was_stored_is_still_read_and_written_alike() {
     for name in ["full.json", "least.json", "sealed.json"] {
-        let text = fs::read_to_string(fixtures("metadata").join(name)).unwrap();
+        let text = read_metadata(name);
         let metadata: Metadata = serde_json::from_str(&text).unwrap();
         let written = serde_json::to_value(&metadata).unwrap();
         assert_eq!(written, serde_json::from_str::<Value>(&text).unwrap(), "{name}");

@@ -8,6 +8,7 @@ mod currency_and_money;
 mod errors;
 mod fixtures;
 mod given;
+mod golden;
 mod ids;
 mod invariants;
 mod policy;
