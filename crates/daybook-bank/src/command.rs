@@ -9,17 +9,24 @@ use crate::account::AccountCommand;
 use crate::transfer::TransferCommand;
 
 /// A command to an account, a transfer, a projection or the log's clock, or about a data subject.
+///
+/// Its JSON is hashed, and never changes: see [`Domain::Command`](daybook_core::domain::Domain::Command).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum BankCommand {
     /// To one account.
+    #[serde(rename = "Account")]
     Account(AccountCommand),
     /// To one transfer, and through it to its accounts.
+    #[serde(rename = "Transfer")]
     Transfer(TransferCommand),
     /// To one projection, by an operator.
+    #[serde(rename = "Projection")]
     Projection(ProjectionCommand),
     /// About one person's data.
+    #[serde(rename = "Subject")]
     Subject(SubjectCommand),
     /// To the log's clock, by an operator.
+    #[serde(rename = "Clock")]
     Clock(ClockCommand),
 }
 

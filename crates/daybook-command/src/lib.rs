@@ -3,6 +3,7 @@
 //! In the order of a command's life: `service` checks it and who sent it → `submission` carries it → `decider` decides
 //! it → `journal` proves the round it is in → `sinks` hand its events on.
 
+pub mod content_hash;
 mod decider;
 mod journal;
 mod metrics;

@@ -26,9 +26,12 @@ pub fn stream_id() -> StreamId {
 }
 
 /// A command to the log's clock.
+///
+/// Its JSON is hashed, and never changes: see [`Domain::Command`](crate::domain::Domain::Command).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ClockCommand {
     /// Goes on although the log's time lies in the future.
+    #[serde(rename = "AcceptTime")]
     AcceptTime {
         /// The event that has this time.
         position: Position,

@@ -51,7 +51,9 @@ pub struct Context<'a> {
 
 /// A set of aggregates that are decided together.
 pub trait Domain: Send + Sync + 'static {
-    /// What it can be told.
+    /// What it can be told. Its JSON is part of the content hash by which retries are recognised, and so of what is
+    /// stored: the name of each variant is given by `#[serde(rename)]`, fields keep their names and their order, and a
+    /// field that is added is left out where it has its default. Golden tests pin it.
     type Command: Serialize + fmt::Debug + Send + Sync + 'static;
     /// What it records.
     type Event: EventPayload + fmt::Debug;

@@ -82,18 +82,21 @@ impl<'de> Deserialize<'de> for StreamId {
     }
 }
 
-/// What a caller believes a stream's version to be. Every kind is enforced.
+/// What a caller believes a stream's version to be. Every kind is enforced. Its JSON is part of content hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum ExpectedVersion {
     /// Nothing is expected.
     #[default]
+    #[serde(rename = "any")]
     Any,
     /// The stream has no event yet.
+    #[serde(rename = "no_stream")]
     NoStream,
     /// The stream has at least one event.
+    #[serde(rename = "stream_exists")]
     StreamExists,
     /// The stream's last event has exactly this version.
+    #[serde(rename = "exact")]
     Exact(Version),
 }
 

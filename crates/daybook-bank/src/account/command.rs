@@ -7,9 +7,12 @@ use super::AccountId;
 use crate::money::{Currency, Money};
 
 /// A command to one account.
+///
+/// Its JSON is hashed, and never changes: see [`Domain::Command`](daybook_core::domain::Domain::Command).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum AccountCommand {
     /// Opens it.
+    #[serde(rename = "OpenAccount")]
     OpenAccount {
         /// Which.
         account_id: AccountId,
@@ -21,6 +24,7 @@ pub enum AccountCommand {
         overdraft_limit: i64,
     },
     /// Puts money from outside on it.
+    #[serde(rename = "Deposit")]
     Deposit {
         /// Which.
         account_id: AccountId,
@@ -28,6 +32,7 @@ pub enum AccountCommand {
         amount: Money,
     },
     /// Pays money out to its owner.
+    #[serde(rename = "Withdraw")]
     Withdraw {
         /// Which.
         account_id: AccountId,
@@ -35,6 +40,7 @@ pub enum AccountCommand {
         amount: Money,
     },
     /// Takes a fee.
+    #[serde(rename = "ChargeFee")]
     ChargeFee {
         /// Which.
         account_id: AccountId,
@@ -42,6 +48,7 @@ pub enum AccountCommand {
         amount: Money,
     },
     /// Gives money back out of the account to a customer.
+    #[serde(rename = "Refund")]
     Refund {
         /// Which.
         account_id: AccountId,
@@ -51,16 +58,19 @@ pub enum AccountCommand {
         customer: Personal,
     },
     /// Refuses debits from now on.
+    #[serde(rename = "FreezeAccount")]
     FreezeAccount {
         /// Which.
         account_id: AccountId,
     },
     /// Allows debits again.
+    #[serde(rename = "UnfreezeAccount")]
     UnfreezeAccount {
         /// Which.
         account_id: AccountId,
     },
     /// Closes it for good; only with nothing on it and nothing held.
+    #[serde(rename = "CloseAccount")]
     CloseAccount {
         /// Which.
         account_id: AccountId,

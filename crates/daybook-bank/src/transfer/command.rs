@@ -7,10 +7,13 @@ use crate::account::AccountId;
 use crate::money::Money;
 
 /// A command to one transfer.
+///
+/// Its JSON is hashed, and never changes: see [`Domain::Command`](daybook_core::domain::Domain::Command).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum TransferCommand {
     /// Asks for a transfer and holds the money on its source. It names the source account first: that is the stream
     /// whose version a caller may pin, so that nobody initiates against a balance that is no longer so.
+    #[serde(rename = "InitiateTransfer")]
     InitiateTransfer {
         /// Where the money comes from.
         source: AccountId,
@@ -22,21 +25,25 @@ pub enum TransferCommand {
         amount: Money,
     },
     /// Approves it; not by its initiator.
+    #[serde(rename = "ApproveTransfer")]
     ApproveTransfer {
         /// Which.
         transfer_id: TransferId,
     },
     /// Turns it down while it waits for approval, and releases the hold.
+    #[serde(rename = "RejectTransfer")]
     RejectTransfer {
         /// Which.
         transfer_id: TransferId,
     },
     /// Calls it off before it is executed, and releases the hold.
+    #[serde(rename = "CancelTransfer")]
     CancelTransfer {
         /// Which.
         transfer_id: TransferId,
     },
     /// Moves the money.
+    #[serde(rename = "ExecuteTransfer")]
     ExecuteTransfer {
         /// Which.
         transfer_id: TransferId,

@@ -4,15 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_bank::{Bank, BankCommand, BankRejection};
-use daybook_core::ids::Actor;
 use daybook_core::metadata::Metadata;
-use daybook_core::stream::ExpectedVersion;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_runtime::dependency::Dependency;
 use daybook_runtime::status;
 use metrics::Counter;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +20,7 @@ use super::deadline::caller_timeout;
 use super::fields::{Caller, Sender};
 use super::places::{Place, Places};
 use super::{projection, refusal};
+use crate::content_hash::content_hash;
 use crate::reach::Reach;
 use crate::settings::Settings;
 use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
@@ -136,7 +134,8 @@ impl Desk {
         let (ticket, answer, stage) = Ticket::new(place);
         let metadata: Metadata = caller.metadata.clone();
         let submission = Submission {
-            content_hash: content_hash(&command, caller.expected_version, &metadata.actor)?,
+            content_hash: content_hash(&command, caller.expected_version, &metadata.actor)
+                .map_err(|error| status::internal("content hash", &error))?,
             is_hash_keyed: false,
             command,
             expected_version: caller.expected_version,
@@ -179,18 +178,6 @@ impl Desk {
         let message = "too many commands are in hand; this one was not applied, try again";
         status::resource_exhausted("TOO_MANY_COMMANDS", message, RETRY_AFTER)
     }
-}
-
-/// SHA-256 over what is asked for, what is expected and who asks; not over trace, correlation or reason, in which a retry
-/// may differ.
-fn content_hash(
-    command: &BankCommand,
-    expected_version: ExpectedVersion,
-    actor: &Actor,
-) -> Result<[u8; 32], Status> {
-    let content = serde_json::to_vec(&(command, expected_version, actor))
-        .map_err(|error| status::internal("content hash", &error))?;
-    Ok(Sha256::digest(&content).into())
 }
 
 fn receipt(acknowledgement: Acknowledgement, metadata: &Metadata) -> proto::Receipt {

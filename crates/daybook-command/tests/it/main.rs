@@ -4,6 +4,7 @@
 mod bad_input;
 mod basics;
 mod clock;
+mod content_hashes;
 mod deadlines;
 mod durability;
 mod failing_batches;

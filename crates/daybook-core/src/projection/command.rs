@@ -5,10 +5,13 @@ use serde::Serialize;
 use super::{EventPlace, ProjectionName};
 
 /// A command to one projection.
+///
+/// Its JSON is hashed, and never changes: see [`Domain::Command`](crate::domain::Domain::Command).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ProjectionCommand {
     /// Permits to leave out one event, now and in every generation to come, where it cannot be applied. It cannot be taken
     /// back.
+    #[serde(rename = "SkipEvent")]
     SkipEvent {
         /// Which projection.
         projection: ProjectionName,
@@ -16,6 +19,7 @@ pub enum ProjectionCommand {
         event: EventPlace,
     },
     /// Tries the event again at which a partition stands: its cause was mended.
+    #[serde(rename = "RetryEvent")]
     RetryEvent {
         /// Which projection.
         projection: ProjectionName,

@@ -6,14 +6,18 @@ use super::SubjectId;
 use crate::stream::StreamId;
 
 /// A command about one subject.
+///
+/// Its JSON is hashed, and never changes: see [`Domain::Command`](crate::domain::Domain::Command).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum SubjectCommand {
     /// Has them forgotten. It cannot be taken back.
+    #[serde(rename = "ForgetSubject")]
     ForgetSubject {
         /// Whom.
         subject_id: SubjectId,
     },
     /// Records that their key is gone, in every partition.
+    #[serde(rename = "RecordErasure")]
     RecordErasure {
         /// Whose.
         subject_id: SubjectId,
