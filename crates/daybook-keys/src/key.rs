@@ -180,6 +180,30 @@ mod tests {
         }
     }
 
+    /// What was sealed and hashed by an earlier build opens, and is found again.
+    #[test]
+    fn sealed_texts_and_keyed_hashes_are_what_they_ever_were() {
+        let key = key(7);
+        let hash = key.keyed_hash(&[5; 32]);
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let words = crate::WordKey::from_bytes(&[7; KEY_BYTES]).words("Rent for José");
+        let subject = SubjectId::new("alice").expect("an id");
+        let opened = GOLDEN.lines().filter_map(|line| line.strip_prefix("sealed ")).map(|line| {
+            let (text, plain) = line.split_once(' ').expect("two texts");
+            let sealed = Sealed { subject: subject.clone(), text: text.to_owned() };
+            let opened = key.open(&sealed, &command("c-1"), "owner").expect("it was sealed here");
+            assert_eq!(opened, plain);
+            format!("sealed {text} {opened}")
+        });
+        let mut written: Vec<_> = opened.collect();
+        assert_eq!(written.len(), 1, "the file has a sealed text");
+        written.push(format!("keyed content hash {hex}"));
+        written.push(format!("words {:?}", words.hashes()));
+        daybook_core::testing::assert_pinned("golden/keys.txt", GOLDEN, &written);
+    }
+
+    const GOLDEN: &str = include_str!("../golden/keys.txt");
+
     #[test]
     fn a_keyed_hash_depends_on_key_and_content() {
         assert_eq!(key(1).keyed_hash(&[5; 32]), key(1).keyed_hash(&[5; 32]));

@@ -18,6 +18,8 @@ pub mod publish;
 mod clock;
 mod connection;
 mod entry;
+#[cfg(test)]
+mod golden;
 mod keys;
 mod queue;
 

@@ -74,6 +74,20 @@ mod tests {
         assert_eq!(decode::<(String, i64)>("", &list("USD")).expect("first page"), None);
     }
 
+    /// A caller may hold one while the service is replaced by a newer one.
+    #[test]
+    fn a_token_is_written_as_it_ever_was() {
+        let statement = Fingerprint::of(&("GetStatement", "alice", i128::MIN, i128::MAX));
+        let history = Fingerprint::of(&("GetEventHistory", ("account-é", 1), (["x"], true)));
+        let written = [
+            encode(&list("USD"), &"alice"),
+            encode(&statement, &(1_764_072_251_i64, 123_457_000_i32, 7_i64)),
+            encode(&history, &i64::MAX),
+        ];
+        let pinned = include_str!("../golden/page_tokens.txt");
+        daybook_core::testing::assert_pinned("golden/page_tokens.txt", pinned, &written);
+    }
+
     #[test]
     fn a_token_that_is_malformed_or_of_another_request_is_refused() {
         let own = encode(&list("USD"), &5_i64);

@@ -11,6 +11,8 @@
 mod csv;
 pub(crate) mod entries;
 pub(crate) mod events;
+#[cfg(test)]
+mod golden;
 mod jsonl;
 mod parquet;
 pub(crate) mod table;

@@ -71,7 +71,7 @@ impl<W: Write + Send> RowWriter for Writer<W> {
 }
 
 /// Every column may be empty.
-fn schema(columns: &[Column]) -> String {
+pub(super) fn schema(columns: &[Column]) -> String {
     let field = |column: &Column| {
         let name = column.name;
         match column.kind {
