@@ -144,7 +144,7 @@ pub(crate) async fn forget(world: &World, subject: &str) -> (Option<i32>, String
 }
 
 /// Runs a verb that reads log, read models and keys as the projector does.
-async fn as_projector(world: &World, arguments: &[&str]) -> String {
+pub(crate) async fn as_projector(world: &World, arguments: &[&str]) -> String {
     let role = Service::Projector.role();
     let url = world.stack.postgres.url(role, "daybook");
     let keys = world.stack.keys.as_ref().unwrap().url(role, "daybook_keys");

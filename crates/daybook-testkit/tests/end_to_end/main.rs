@@ -6,6 +6,7 @@ mod auditor;
 mod backup;
 mod command_line;
 mod crashes;
+mod earlier_data;
 mod export;
 mod fleet;
 mod fold;

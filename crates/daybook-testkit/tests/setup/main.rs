@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod earlier_dump;
 mod migrate;
 mod newer_postgres;
 mod passwords;
