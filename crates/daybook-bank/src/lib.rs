@@ -69,6 +69,16 @@ pub const PROJECTIONS: [&str; 7] = [
     "audit",
 ];
 
+/// The types of the domain's streams. A stream of any other type is another domain's: nothing of this one reads it.
+pub const STREAM_TYPES: [&str; 6] = [
+    Account::STREAM_TYPE,
+    Transfer::STREAM_TYPE,
+    ProjectionRecord::STREAM_TYPE,
+    Subject::STREAM_TYPE,
+    ERASURE_STREAM_TYPE,
+    Clock::STREAM_TYPE,
+];
+
 /// Accounts and transfers under one policy.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {

@@ -6,7 +6,7 @@
 //! any more. Where nothing is sealed nobody is asked.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use daybook_core::event::{DecodeError, EventPayload, RecordedEvent};
 use daybook_core::metadata::Metadata;
@@ -18,9 +18,11 @@ use daybook_runtime::telemetry::error_chain;
 
 use crate::projection::{Fact, NoWords, Projection};
 
-/// An event, and what could be read of it. One that cannot be read is an error of each projection that comes to it.
+/// An event, and what could be read of it. One that cannot be read is an error of each projection that reads its
+/// stream.
 pub(crate) struct Decoded<E, R = RecordedEvent> {
     pub(crate) recorded: R,
+    /// That of an event whose stream no projection reads is not looked at, and an error.
     content: Result<Content<E>, Unreadable>,
 }
 
@@ -41,13 +43,14 @@ impl From<DecodeError> for Unreadable {
     }
 }
 
-/// What it takes to know the words of reasons.
-#[derive(Clone, Copy)]
+/// Whom events are decoded for, and what it takes to know the words of reasons.
 pub(crate) struct Reading<'a> {
-    /// Whether a projection needs them.
-    pub(crate) words: bool,
+    /// The types of the streams that a projection reads.
+    stream_types: BTreeSet<&'static str>,
+    /// Whether a projection needs words.
+    words: bool,
     /// `None`: those of sealed reasons cannot be known.
-    pub(crate) keys: Option<&'a KeyStore>,
+    keys: Option<&'a KeyStore>,
 }
 
 impl<'a> Reading<'a> {
@@ -56,12 +59,24 @@ impl<'a> Reading<'a> {
         projections: impl IntoIterator<Item = &'p dyn Projection<E>>,
         keys: Option<&'a KeyStore>,
     ) -> Self {
-        let mut projections = projections.into_iter();
-        Self { words: projections.any(|projection| projection.clear_words().is_some()), keys }
+        let (mut stream_types, mut words) = (BTreeSet::new(), false);
+        for projection in projections {
+            stream_types.extend(projection.stream_types());
+            words |= projection.clear_words().is_some();
+        }
+        Self { stream_types, words, keys }
+    }
+
+    fn read<E: EventPayload>(&self, event: &RecordedEvent) -> Result<Content<E>, Unreadable> {
+        let stream_type = event.stream_id.stream_type();
+        if !self.stream_types.contains(stream_type) {
+            return Err(Unreadable(format!("no projection reads `{stream_type}` streams")));
+        }
+        Content::read(event)
     }
 }
 
-/// Reads events.
+/// Reads the events that a projection reads.
 ///
 /// # Errors
 /// When a reason is sealed and the key store cannot be asked. What it does not know is an error of the event.
@@ -69,7 +84,7 @@ pub(crate) async fn decode<E: EventPayload, R: Borrow<RecordedEvent>>(
     events: Vec<R>,
     reading: Reading<'_>,
 ) -> Result<Vec<Decoded<E, R>>, KeyStoreError> {
-    let read = |recorded: R| Decoded { content: Content::read(recorded.borrow()), recorded };
+    let read = |recorded: R| Decoded { content: reading.read(recorded.borrow()), recorded };
     let mut decoded: Vec<_> = events.into_iter().map(read).collect();
     if !reading.words {
         return Ok(decoded);

@@ -50,8 +50,14 @@ pub trait Projection<E>: Send + Sync {
     /// see `tables`.
     fn tables(&self) -> &'static str;
 
-    /// The types of the streams whose events it does not pass over.
+    /// The types of the streams that it reads. Events of other streams are not given to it, nor decoded for it: they
+    /// may be another domain's.
     fn stream_types(&self) -> &'static [&'static str];
+
+    /// Whether it reads the stream of an event.
+    fn reads(&self, event: &RecordedEvent) -> bool {
+        self.stream_types().contains(&event.stream_id.stream_type())
+    }
 
     /// Where its rows have words of reasons, for which sealed ones have to be opened: the statement, fed from an array of
     /// subjects, that clears the words of these in a generation.

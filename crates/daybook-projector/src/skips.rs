@@ -89,11 +89,14 @@ impl Skips {
         loop {
             let page = log.read_stream(&self.next_page()).await?;
             for recorded in &page {
-                let decision = recorded.decode::<ProjectionEvent>().map_err(|source| {
-                    let stream_id = recorded.stream_id.clone();
-                    ReadError::Undecodable { stream_id, version: recorded.version, source }
-                })?;
-                self.note(&decision, recorded.version);
+                match recorded.decode::<ProjectionEvent>() {
+                    Ok(decision) => self.note(&decision, recorded.version),
+                    // A newer build's: a decision that is not known here permits nothing, and no projection need stop.
+                    Err(error) => {
+                        tracing::warn!(stream.id = %recorded.stream_id, %error, "a decision cannot be read");
+                        self.version = recorded.version;
+                    }
+                }
             }
             if u32::try_from(page.len()).unwrap_or(u32::MAX) < PAGE {
                 return Ok(self.version > before);

@@ -10,6 +10,7 @@ use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, StoredSnapshot};
 use daybook_eventlog::snapshot::mark;
 
+use crate::content::is_known;
 use crate::finding::{Findings, Place};
 
 /// Characters of a state that a finding shows.
@@ -17,8 +18,9 @@ const SHOWN_MAX: usize = 400;
 
 /// Whether this build's code would load it.
 pub(crate) fn is_believed(snapshot: &StoredSnapshot) -> bool {
-    StreamId::parse(&snapshot.stream_id)
-        .is_ok_and(|id| Bank::default().fingerprint(&id) == snapshot.fingerprint)
+    is_known(&snapshot.stream_id)
+        && StreamId::parse(&snapshot.stream_id)
+            .is_ok_and(|id| Bank::default().fingerprint(&id) == snapshot.fingerprint)
 }
 
 /// Compares a snapshot with the fold of its stream at its version.

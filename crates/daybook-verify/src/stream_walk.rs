@@ -16,6 +16,7 @@ use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, Outline, StoredSnapshot, StreamEvent};
 
 use crate::balances::{self, Running};
+use crate::content::is_known;
 use crate::finding::{Findings, Place};
 use crate::ledger::CustomerTotals;
 use crate::progress::Watch;
@@ -43,7 +44,8 @@ struct Walk<'a> {
 /// The one stream that is being folded.
 struct Stream {
     id: String,
-    /// `None`: no stream has such an id, or its partition is not in the sample; only versions are looked at.
+    /// `None`: no stream has such an id, or it is another domain's, or its partition is not in the sample; only
+    /// versions are looked at.
     folded: Option<StreamId>,
     version: i64,
     position: i64,
@@ -151,7 +153,7 @@ impl Walk<'_> {
     fn begin(&mut self, id: &str) -> Stream {
         Stream {
             id: id.to_owned(),
-            folded: StreamId::parse(id).ok().filter(|id| self.is_sampled(id)),
+            folded: StreamId::parse(id).ok().filter(|id| self.is_folded(id)),
             version: 0,
             position: 0,
             state: None,
@@ -161,8 +163,8 @@ impl Walk<'_> {
         }
     }
 
-    fn is_sampled(&self, id: &StreamId) -> bool {
-        self.sample.contains(Partition::of(id, self.partition_count))
+    fn is_folded(&self, id: &StreamId) -> bool {
+        is_known(id.as_str()) && self.sample.contains(Partition::of(id, self.partition_count))
     }
 
     fn end_stream(&mut self) {
@@ -180,7 +182,7 @@ impl Walk<'_> {
     ) -> Result<(), ReadError> {
         for snapshot in std::mem::take(&mut self.open) {
             let id = StreamId::parse(&snapshot.stream_id);
-            if id.is_ok_and(|id| self.is_sampled(&id)) {
+            if id.is_ok_and(|id| self.is_folded(&id)) {
                 snapshots::check_again(&snapshot, inspector, findings).await?;
             }
         }

@@ -1,15 +1,10 @@
-//! `audit`: one row an event, whatever its stream: who, when, why, in whose course, about how much. Rows are only ever
-//! added; the words of reasons go from them when their subject is forgotten.
+//! `audit`: one row per event of the domain's streams: who, when, why, in whose course, about how much. Rows are only
+//! ever added; the words of reasons go from them when their subject is forgotten.
 
-use daybook_bank::BankEvent;
 use daybook_bank::account::AccountEvent;
-use daybook_bank::account::STREAM_TYPE as ACCOUNT;
 use daybook_bank::money::{Money, magnitude_of};
-use daybook_bank::transfer::{Transfer, TransferEvent};
-use daybook_core::clock::Clock;
-use daybook_core::domain::Aggregate as _;
-use daybook_core::projection::ProjectionRecord;
-use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject};
+use daybook_bank::transfer::TransferEvent;
+use daybook_bank::{BankEvent, STREAM_TYPES};
 
 use super::erasures::Erasures;
 use super::partition_column;
@@ -34,14 +29,7 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &[
-            ACCOUNT,
-            Transfer::STREAM_TYPE,
-            ProjectionRecord::STREAM_TYPE,
-            Clock::STREAM_TYPE,
-            Subject::STREAM_TYPE,
-            ERASURE_STREAM_TYPE,
-        ]
+        &STREAM_TYPES
     }
 
     fn clear_words(&self) -> Option<&'static str> {

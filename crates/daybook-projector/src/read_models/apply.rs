@@ -154,6 +154,7 @@ impl<E> ReadModels<E> {
             let takes = |event: &RecordedEvent| {
                 let range = ranges.get(event.partition.index()).copied().flatten();
                 range.is_some_and(|(from, to)| from < event.position && event.position <= to)
+                    && model.projection.reads(event)
             };
             let facts = events
                 .iter()

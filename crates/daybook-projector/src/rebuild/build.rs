@@ -77,8 +77,7 @@ impl<E> Build<E> {
 
     /// Whether the event is to be folded into it; which positions are due is for others to say.
     pub(super) fn takes(&self, event: &RecordedEvent) -> bool {
-        event.position > self.after
-            && self.projection.stream_types().contains(&event.stream_id.stream_type())
+        event.position > self.after && self.projection.reads(event)
     }
 
     /// Makes the primary keys, once, by whoever needs them first: at the end, or where a row that was written has to be

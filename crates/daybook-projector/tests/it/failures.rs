@@ -1,11 +1,13 @@
 //! What goes away and comes back, and what cannot be applied.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::ensure;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_projector::projections;
+use daybook_projector::rebuild::{RebuildOptions, Watch};
 use daybook_testkit::eventually;
 
 use super::support::ledger::{Business, deposited, opened};
@@ -162,27 +164,66 @@ async fn a_restart_tries_again(world: &World, stopped: &str) {
 #[tokio::test]
 async fn an_event_of_an_unknown_type_or_shape_stops_its_partition_and_is_never_skipped() {
     let mut world = World::start().await;
-    let all = i64::try_from(projections::all().len()).unwrap();
     let projector = world.projector().await;
     world.record(&[("account-a", opened())]).await;
-    for (n, (event_type, data)) in
-        [("account-renamed", "{}"), ("money-deposited", r#"{"amount":"five"}"#)].iter().enumerate()
-    {
-        let stream = format!("account-unknown-{n}");
-        let events = world.log.append_raw(&[(&stream, event_type, (*data).to_owned())]).await;
-        let partition = events[0].partition;
+    let of_account: &[&str] =
+        &["account_entries", "accounts", "audit", "daily_activity", "posting_totals", "postings"];
+    let cases = [
+        ("account-c", "account-renamed", "{}", of_account),
+        ("account-a", "money-deposited", r#"{"amount":"five"}"#, of_account),
+        ("transfer-b", "transfer-renamed", "{}", &["audit", "transfers"]),
+        ("projection-accounts", "projection-renamed", "{}", &["audit"]),
+    ];
+    let mut expected = Vec::new();
+    for (stream, event_type, data, readers) in cases {
+        let events = world.log.append_raw(&[(stream, event_type, data.to_owned())]).await;
+        let event = &events[0];
+        let stop = |name: &&str| (event.partition.0, (*name).to_owned(), event.position.get());
+        expected.extend(readers.iter().map(stop));
         world.publish(events);
-        let stopped = format!(
-            "SELECT count(*) FROM read.checkpoints WHERE stopped_cause = 'poison' AND partition = {partition}"
-        );
-        eventually("all projections stand in this partition", BOUND, async || {
-            let stopped: i64 = world.scalar(&stopped).await?;
-            ensure!(stopped == all, "{stopped} of {all}");
-            Ok(())
-        })
-        .await;
+    }
+    expected.sort();
+    let partitions: BTreeSet<_> = expected.iter().map(|(partition, ..)| partition).collect();
+    assert_eq!(partitions.len(), cases.len(), "each in a partition of its own");
+    eventually("those that read the stream stand, and no other", BOUND, async || {
+        let stops: Vec<(i16, String, i64)> = sqlx::query_as(
+            "SELECT partition, projection, stopped_position FROM read.checkpoints
+             WHERE stopped_cause = 'poison' ORDER BY partition, projection COLLATE \"C\"",
+        )
+        .fetch_all(&world.pool)
+        .await?;
+        let stops: Vec<_> =
+            stops.into_iter().map(|(p, name, at)| (p.cast_unsigned(), name, at)).collect();
+        ensure!(stops == expected, "{stops:?}, not {expected:?}");
+        Ok(())
+    })
+    .await;
+    world.wait_until_level().await;
+    projector.stop().await;
+}
+
+/// The first event of another domain must not halt this one, and a rebuild comes to the same rows.
+#[tokio::test]
+async fn g7_events_of_streams_that_no_projection_reads_are_passed_over_live_as_in_a_rebuild() {
+    let mut world = World::start().await;
+    let projector = world.projector().await;
+    for n in 0..20 {
+        let (account, parcel) = (format!("account-{n}"), format!("parcel-{n}"));
+        world.record(&[(&account, opened())]).await;
+        // Nothing in it can be read, not even by whom it was.
+        let sent = world.log.append_raw(&[(&parcel, "parcel-sent", "[7]".to_owned())]).await;
+        world.publish(sent);
+        world.record(&[(&account, deposited(5, 5))]).await;
     }
     world.wait_until_level().await;
+    let stopped = "SELECT count(*) FROM read.checkpoints WHERE stopped_cause IS NOT NULL";
+    assert_eq!(world.scalar::<i64>(stopped).await.unwrap(), 0);
+    let rows = "SELECT count(*) FROM read.audit_1";
+    assert_eq!(world.scalar::<i64>(rows).await.unwrap(), 40);
+    let options = RebuildOptions { verify: true, ..Default::default() };
+    let rebuilt = world.rebuilder().rebuild(&projections::all(), &options, &Watch::new().0).await;
+    let rebuilt = rebuilt.unwrap();
+    assert!(rebuilt.iter().all(|one| one.differences_total == 0), "{rebuilt:?}");
     projector.stop().await;
 }
 

@@ -301,7 +301,8 @@ async fn assert_balances(world: &World) {
         world.query.clone().get_account(request).await
     };
     if let Err(status) = asked("alice").await {
-        let says_so = status.code() == Code::Unavailable && status.message().contains("daybook rebuild");
+        let says_so =
+            status.code() == Code::Unavailable && status.message().contains("daybook rebuild");
         assert!(says_so, "{status}");
         as_projector(world, &["rebuild", "--all"]).await;
     }

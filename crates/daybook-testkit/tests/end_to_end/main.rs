@@ -10,6 +10,7 @@ mod earlier_data;
 mod export;
 mod fleet;
 mod fold;
+mod foreign_streams;
 mod forgetting;
 mod forgotten_backup;
 mod metrics;

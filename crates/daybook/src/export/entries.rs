@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use anyhow::Context as _;
 use daybook_bank::BankEvent;
-use daybook_bank::account::AccountEvent;
+use daybook_bank::account::{AccountEvent, STREAM_TYPE};
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::Personal;
@@ -83,7 +83,9 @@ async fn open(entries: &mut [Entry<'_>], store: &KeyStore) -> anyhow::Result<()>
 impl<'a> Entry<'a> {
     /// `None` where an event moves no money of an account.
     fn of(event: &'a StoredEvent) -> anyhow::Result<Option<Self>> {
-        let Some((_, account_id)) = event.stream_id.split_once('-') else { return Ok(None) };
+        let Some((STREAM_TYPE, account_id)) = event.stream_id.split_once('-') else {
+            return Ok(None);
+        };
         let unreadable = || format!("the event at position {} cannot be read", event.position);
         let payload = BankEvent::decode(&event.event_type, event.schema_version, &event.data);
         let BankEvent::Account(account_event) = payload.with_context(unreadable)? else {
