@@ -3,11 +3,9 @@
 //! A step that ends a transfer lets its hold go in the same append. Ending one in another way (by time, say) is one more
 //! function of the same shape.
 
-use daybook_core::clock;
+use daybook_core::compose::Part as _;
 use daybook_core::domain::{Context, States};
-use daybook_core::projection;
 use daybook_core::stream::StreamId;
-use daybook_core::subject;
 
 use crate::account::event::{FundsHeld, HoldReleased, TransferCredited, TransferDebited};
 use crate::account::{self, Account, AccountEvent, AccountId, account_of, check_positive};
@@ -32,24 +30,6 @@ pub(crate) fn decide(
             Ok(vec![on_account(id, event)])
         }
         BankCommand::Transfer(command) => decide_transfer(policy, command, &known, context),
-        BankCommand::Projection(command) => {
-            let stream_id = command.projection().stream_id();
-            let record = states.state(&stream_id).and_then(BankState::as_projection);
-            let event = projection::decide(command, record)?;
-            Ok(vec![(stream_id, event.into())])
-        }
-        BankCommand::Clock(command) => {
-            let stream_id = clock::stream_id();
-            let known = states.state(&stream_id).and_then(BankState::as_clock);
-            let event = clock::decide(command, known, context.now)?;
-            Ok(vec![(stream_id, event.into())])
-        }
-        BankCommand::Subject(command) => {
-            let stream_id = command.subject_id().stream_id();
-            let subject = states.state(&stream_id).and_then(BankState::as_subject);
-            let events = subject::decide(command, subject)?;
-            Ok(events.into_iter().map(|(stream_id, event)| (stream_id, event.into())).collect())
-        }
     }
 }
 
@@ -170,11 +150,11 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn find_account(&self, id: &AccountId) -> Option<&'a Account> {
-        self.states.state(&id.stream_id()).and_then(BankState::as_account)
+        self.states.state(&id.stream_id()).and_then(BankState::part)
     }
 
     fn find_transfer(&self, id: &TransferId) -> Option<&'a Transfer> {
-        self.states.state(&id.stream_id()).and_then(BankState::as_transfer)
+        self.states.state(&id.stream_id()).and_then(BankState::part)
     }
 
     fn account(&self, id: &AccountId) -> Result<&'a Account, BankRejection> {

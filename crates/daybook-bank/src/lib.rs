@@ -1,9 +1,7 @@
-//! The built-in domain: accounts and transfers, decided together, what operators tell the projections of both, and how the
-//! people in them are forgotten.
+//! The built-in domain: accounts and transfers, decided together.
 //!
 //! It uses nothing but what is public in `daybook-core`. One account's rules are in [`account`], one transfer's in
-//! [`transfer`], a projection's in [`daybook_core::projection`]; at the root is what several of them are needed for, and how
-//! they plug into [`Domain`]. Its amounts are [`money`], its double entry is in [`postings`], and [`read_models`] are those
+//! [`transfer`]; at the root is what needs both, and how they plug into [`Domain`]. Its amounts are [`money`], its double entry is in [`postings`], and [`read_models`] are those
 //! that it fills.
 //!
 //! A rule is tested as it reads:
@@ -35,28 +33,23 @@ pub mod postings;
 pub mod read_models;
 pub mod transfer;
 
-mod command;
 mod decide;
-mod event;
 mod policy;
-mod rejection;
-mod state;
 mod streams;
 
-pub use command::BankCommand;
-pub use event::{ALL_EVENT_TYPES, BankEvent};
 pub use policy::{InvalidPolicy, Policy};
-pub use rejection::BankRejection;
-pub use state::BankState;
 
-use daybook_core::clock::Clock;
-use daybook_core::domain::{Aggregate, Context, Domain, States};
-use daybook_core::projection::{EventPlace, ProjectionRecord};
+use daybook_core::compose::Part as _;
+use daybook_core::domain::{
+    Aggregate, Context, Domain, NO_FINGERPRINT, States, StreamKind, no_state,
+};
 use daybook_core::stream::StreamId;
-use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject, SubjectEvent, SubjectId};
+use daybook_core::subject::SubjectId;
+use daybook_core::{events_of, one_of, rejections_of};
+use serde::Serialize;
 
-use crate::account::Account;
-use crate::transfer::Transfer;
+use crate::account::{Account, AccountCommand, AccountError, AccountEvent};
+use crate::transfer::{Transfer, TransferCommand, TransferError, TransferEvent};
 
 /// The read models that there are, by their names.
 pub const PROJECTIONS: [&str; 7] = [
@@ -69,16 +62,6 @@ pub const PROJECTIONS: [&str; 7] = [
     "audit",
 ];
 
-/// The types of the domain's streams. A stream of any other type is another domain's: nothing of this one reads it.
-pub const STREAM_TYPES: [&str; 6] = [
-    Account::STREAM_TYPE,
-    Transfer::STREAM_TYPE,
-    ProjectionRecord::STREAM_TYPE,
-    Subject::STREAM_TYPE,
-    ERASURE_STREAM_TYPE,
-    Clock::STREAM_TYPE,
-];
-
 /// Accounts and transfers under one policy.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
@@ -86,7 +69,53 @@ pub struct Bank {
     pub policy: Policy,
 }
 
+one_of! {
+    /// A command to an account or a transfer. Its JSON is hashed, and never changes: see [`Domain::Command`].
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub enum BankCommand {
+        /// To one account.
+        #[serde(rename = "Account")]
+        Account(AccountCommand),
+        /// To one transfer, and through it to its accounts.
+        #[serde(rename = "Transfer")]
+        Transfer(TransferCommand),
+    }
+}
+
+events_of! {
+    /// An event of an account or a transfer.
+    pub enum BankEvent {
+        /// In an account's stream.
+        Account(AccountEvent),
+        /// In a transfer's stream.
+        Transfer(TransferEvent),
+    }
+}
+
+one_of! {
+    /// The state of a stream of the bank.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum BankState {
+        /// What an account's stream folds to.
+        Account(Account),
+        /// What a transfer's stream folds to.
+        Transfer(Transfer),
+    }
+}
+
+rejections_of! {
+    /// A broken rule of an account or a transfer.
+    pub enum BankRejection {
+        /// Of an account.
+        Account(AccountError),
+        /// Of a transfer.
+        Transfer(TransferError),
+    }
+}
+
 impl Domain for Bank {
+    const STREAMS: &'static [StreamKind] =
+        &[StreamKind::of::<Account>(), StreamKind::of::<Transfer>()];
     type Command = BankCommand;
     type Event = BankEvent;
     type State = BankState;
@@ -119,25 +148,19 @@ impl Domain for Bank {
 
     fn evolve(
         &self,
-        stream_id: &StreamId,
+        _: &StreamId,
         state: Option<BankState>,
         event: &BankEvent,
     ) -> Option<BankState> {
         match event {
             BankEvent::Account(event) => {
-                let account = state.and_then(BankState::into_account);
+                let account = state.and_then(BankState::into_part);
                 Account::evolve(account, event).map(BankState::Account)
             }
             BankEvent::Transfer(event) => {
-                let transfer = state.and_then(BankState::into_transfer);
+                let transfer = state.and_then(BankState::into_part);
                 Transfer::evolve(transfer, event).map(BankState::Transfer)
             }
-            BankEvent::Projection(event) => {
-                let record = state.and_then(BankState::into_projection);
-                ProjectionRecord::evolve(record, event).map(BankState::Projection)
-            }
-            BankEvent::Subject(event) => evolve_subject(stream_id, state, event),
-            BankEvent::Clock(event) => Clock::evolve(None, event).map(BankState::Clock),
         }
     }
 
@@ -145,17 +168,13 @@ impl Domain for Bank {
         match stream_id.stream_type() {
             Account::STREAM_TYPE => Account::FINGERPRINT,
             Transfer::STREAM_TYPE => Transfer::FINGERPRINT,
-            ProjectionRecord::STREAM_TYPE => ProjectionRecord::FINGERPRINT,
-            Subject::STREAM_TYPE => Subject::FINGERPRINT,
-            Clock::STREAM_TYPE => Clock::FINGERPRINT,
-            // No other stream has a state, so no snapshot of one is believed.
-            _ => 0,
+            _ => NO_FINGERPRINT,
         }
     }
 
     fn heap_bytes(&self, state: &BankState) -> usize {
         match state {
-            BankState::Account(_) | BankState::Subject(_) | BankState::Clock(_) => 0,
+            BankState::Account(_) => 0,
             BankState::Transfer(transfer) => {
                 // Each of these texts also has the two counts of its Arc.
                 let texts = [
@@ -165,8 +184,6 @@ impl Domain for Bank {
                 ];
                 texts.iter().map(|text| text.len() + 2 * size_of::<usize>()).sum()
             }
-            // A tree's nodes are half to fully filled.
-            BankState::Projection(record) => 2 * record.skipped.len() * size_of::<EventPlace>(),
         }
     }
 
@@ -174,9 +191,6 @@ impl Domain for Bank {
         match state {
             BankState::Account(account) => serde_json::to_string(account),
             BankState::Transfer(transfer) => serde_json::to_string(transfer),
-            BankState::Projection(record) => serde_json::to_string(record),
-            BankState::Subject(subject) => serde_json::to_string(subject),
-            BankState::Clock(clock) => serde_json::to_string(clock),
         }
     }
 
@@ -188,23 +202,7 @@ impl Domain for Bank {
         match stream_id.stream_type() {
             Account::STREAM_TYPE => serde_json::from_str(text).map(BankState::Account),
             Transfer::STREAM_TYPE => serde_json::from_str(text).map(BankState::Transfer),
-            ProjectionRecord::STREAM_TYPE => serde_json::from_str(text).map(BankState::Projection),
-            Subject::STREAM_TYPE => serde_json::from_str(text).map(BankState::Subject),
-            Clock::STREAM_TYPE => serde_json::from_str(text).map(BankState::Clock),
-            _ => Err(serde::de::Error::custom("the stream holds nothing of this domain")),
+            _ => Err(no_state(stream_id)),
         }
     }
-}
-
-/// A stream that tells a partition of erasures has no state: it may grow for ever, and nobody decides by it.
-fn evolve_subject(
-    stream_id: &StreamId,
-    state: Option<BankState>,
-    event: &SubjectEvent,
-) -> Option<BankState> {
-    if stream_id.stream_type() == ERASURE_STREAM_TYPE {
-        return None;
-    }
-    let subject = state.and_then(BankState::into_subject);
-    Subject::evolve(subject, event).map(BankState::Subject)
 }

@@ -1,9 +1,9 @@
 //! Which streams a command leans on, as far as the known states tell.
 
-use daybook_core::clock;
+use daybook_core::compose::Part as _;
 use daybook_core::domain::States;
 use daybook_core::stream::StreamId;
-use daybook_core::subject::{SubjectCommand, SubjectId};
+use daybook_core::subject::SubjectId;
 
 use crate::account::AccountCommand;
 use crate::transfer::{Transfer, TransferCommand, TransferId};
@@ -13,9 +13,6 @@ pub(crate) fn streams(command: &BankCommand, states: &dyn States<BankState>) -> 
     match command {
         BankCommand::Account(command) => vec![command.account_id().stream_id()],
         BankCommand::Transfer(command) => transfer_streams(command, states),
-        BankCommand::Projection(command) => vec![command.projection().stream_id()],
-        BankCommand::Subject(command) => subject_streams(command),
-        BankCommand::Clock(_) => vec![clock::stream_id()],
     }
 }
 
@@ -28,27 +25,15 @@ pub(crate) fn makes(command: &BankCommand) -> Option<StreamId> {
         BankCommand::Transfer(TransferCommand::InitiateTransfer { transfer_id, .. }) => {
             Some(transfer_id.stream_id())
         }
-        BankCommand::Account(_)
-        | BankCommand::Transfer(_)
-        | BankCommand::Projection(_)
-        | BankCommand::Subject(_)
-        | BankCommand::Clock(_) => None,
+        BankCommand::Account(_) | BankCommand::Transfer(_) => None,
     }
 }
 
-fn subject_streams(command: &SubjectCommand) -> Vec<StreamId> {
-    let of_partitions = match command {
-        SubjectCommand::ForgetSubject { .. } => &[][..],
-        SubjectCommand::RecordErasure { erasure_streams, .. } => erasure_streams,
-    };
-    std::iter::once(command.subject_id().stream_id()).chain(of_partitions.iter().cloned()).collect()
-}
-
-/// Whose personal data the texts of a command are: of an account its holder's, of a transfer those of who pays. What
-/// operators say about projections, and why somebody was forgotten, is about nobody and stays readable.
+/// Whose personal data the texts of a command are: of an account its holder's, of a transfer those of who pays.
 pub(crate) fn subject(command: &BankCommand, states: &dyn States<BankState>) -> Option<SubjectId> {
     let payer = |transfer_id: &TransferId| {
-        let transfer = states.state(&transfer_id.stream_id()).and_then(BankState::as_transfer)?;
+        let transfer: &Transfer =
+            states.state(&transfer_id.stream_id()).and_then(BankState::part)?;
         Some(transfer.source.clone())
     };
     let account_id = match command {
@@ -60,9 +45,6 @@ pub(crate) fn subject(command: &BankCommand, states: &dyn States<BankState>) -> 
             | TransferCommand::CancelTransfer { transfer_id }
             | TransferCommand::ExecuteTransfer { transfer_id },
         ) => payer(transfer_id)?,
-        BankCommand::Projection(_) | BankCommand::Subject(_) | BankCommand::Clock(_) => {
-            return None;
-        }
     };
     Some(account_id.into())
 }
@@ -98,7 +80,7 @@ fn with_accounts(
     accounts: impl Fn(&Transfer) -> Vec<StreamId>,
 ) -> Vec<StreamId> {
     let stream_id = transfer_id.stream_id();
-    let known = states.state(&stream_id).and_then(BankState::as_transfer);
+    let known = states.state(&stream_id).and_then(BankState::part);
     let accounts = known.map(accounts).unwrap_or_default();
     std::iter::once(stream_id).chain(accounts).collect()
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use daybook_bank::Bank;
+use daybook_core::system::System;
+use daybook_domains::Daybook;
 use daybook_eventlog::append::Appender;
 use daybook_eventlog::{Identity, LogReader, ReadError};
 use daybook_keys::{KeyStore, KeyStoreError, destroy_forgotten};
@@ -178,8 +180,8 @@ impl Databases {
 
 /// What works on commands, once the log is reached.
 struct Parts {
-    domain: Arc<Bank>,
-    submissions: mpsc::Sender<crate::submission::Submission<Bank>>,
+    domain: Arc<Daybook>,
+    submissions: mpsc::Sender<crate::submission::Submission<Daybook>>,
     reach: watch::Receiver<Reach>,
     keys_open: watch::Sender<bool>,
     decider: JoinHandle<()>,
@@ -198,7 +200,8 @@ impl Parts {
         metrics: &Metrics,
     ) -> anyhow::Result<Self> {
         let pool = &databases.pool;
-        let domain = Arc::new(Bank { policy: settings.approval_not_needed_below.clone() });
+        let bank = Bank { policy: settings.approval_not_needed_below.clone() };
+        let domain = Arc::new(Daybook { bank, system: System });
         let (handle, publisher) = Publisher::new(PublisherSettings::new(
             &settings.redis_url,
             identity.log_id,

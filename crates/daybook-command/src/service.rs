@@ -20,7 +20,7 @@ pub(crate) use subject::Eraser;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_bank::BankCommand;
+use daybook_domains::DaybookCommand;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
@@ -49,7 +49,7 @@ trait CommandRequest: Send {
     }
 
     /// The command, with every field checked.
-    fn into_command(self) -> Result<BankCommand, Status>;
+    fn into_command(self) -> Result<DaybookCommand, Status>;
 }
 
 /// The gRPC service. It answers from the first moment, and UNAVAILABLE until it is given a desk. Cheap to clone.

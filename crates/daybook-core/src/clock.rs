@@ -150,7 +150,7 @@ impl Rejection for ClockError {
 ///
 /// # Errors
 /// When a rule refuses the command; the error says which.
-pub fn decide(
+pub(crate) fn decide(
     command: &ClockCommand,
     clock: Option<&Clock>,
     now: OffsetDateTime,

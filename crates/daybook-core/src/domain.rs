@@ -34,6 +34,32 @@ pub trait Aggregate:
     fn evolve(state: Option<Self>, event: &Self::Event) -> Option<Self>;
 }
 
+/// A type of stream, and the types of the events in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamKind {
+    /// What stands before the `-` of its streams' ids.
+    pub stream_type: &'static str,
+    /// The stored types.
+    pub event_types: &'static [&'static str],
+}
+
+impl StreamKind {
+    /// An aggregate's streams.
+    #[must_use]
+    pub const fn of<A: Aggregate>() -> Self {
+        Self { stream_type: A::STREAM_TYPE, event_types: <A::Event as EventPayload>::EVENT_TYPES }
+    }
+}
+
+/// [`Domain::fingerprint`] of streams that hold no state: no snapshot of one is believed.
+pub const NO_FINGERPRINT: i32 = 0;
+
+/// What [`Domain::decode_state`] says of a stream that holds no state.
+#[must_use]
+pub fn no_state(stream_id: &StreamId) -> serde_json::Error {
+    serde::de::Error::custom(format_args!("stream `{stream_id}` holds no state that is known here"))
+}
+
 /// The states that a decision may lean on, as far as they are known.
 pub trait States<S> {
     /// The state of a stream; `None` where the stream does not exist (or is not known yet, see [`Domain::streams`]).
@@ -51,6 +77,9 @@ pub struct Context<'a> {
 
 /// A set of aggregates that are decided together.
 pub trait Domain: Send + Sync + 'static {
+    /// Its types of streams.
+    const STREAMS: &'static [StreamKind];
+
     /// What it can be told. Its JSON is part of the content hash by which retries are recognised, and so of what is
     /// stored: the name of each variant is given by `#[serde(rename)]`, fields keep their names and their order, and a
     /// field that is added is left out where it has its default. Golden tests pin it.
@@ -61,6 +90,13 @@ pub trait Domain: Send + Sync + 'static {
     type State: Clone + fmt::Debug + Send + Sync + 'static;
     /// Why it refuses.
     type Rejection: Rejection;
+
+    /// Whether a stream is of one of its types.
+    #[must_use]
+    fn holds(stream_id: &StreamId) -> bool {
+        let stream_type = stream_id.stream_type();
+        Self::STREAMS.iter().any(|kind| kind.stream_type == stream_type)
+    }
 
     /// The streams that a command leans on, as far as the known states tell; the first is the one whose version
     /// `expected_version` speaks of. It is asked again when these are known, until it names no new one: a transfer's
@@ -107,7 +143,7 @@ pub trait Domain: Send + Sync + 'static {
         event: &Self::Event,
     ) -> Option<Self::State>;
 
-    /// [`Aggregate::FINGERPRINT`] of the aggregate that a stream holds.
+    /// [`Aggregate::FINGERPRINT`] of the aggregate that a stream holds, or [`NO_FINGERPRINT`].
     fn fingerprint(&self, stream_id: &StreamId) -> i32;
 
     /// About how many bytes a state has on the heap, beside its own size: caches are bounded by it.

@@ -26,6 +26,13 @@ pub const PAYLOAD_BYTES_MAX: usize = 32 * 1024;
 
 /// The payloads of a domain's events: how they are named, written and read.
 pub trait EventPayload: Sized + Send + Sync + 'static {
+    /// The stored types.
+    const EVENT_TYPES: &'static [&'static str];
+
+    /// The schema version that is written today for a stored type; `None` where it is none of these.
+    #[must_use]
+    fn schema_version_of(event_type: &str) -> Option<i32>;
+
     /// The stored type, a stable string that does not depend on any Rust name, such as `money-deposited`.
     fn event_type(&self) -> &'static str;
 
@@ -38,11 +45,25 @@ pub trait EventPayload: Sized + Send + Sync + 'static {
     /// When the payload cannot be written as JSON.
     fn encode(&self) -> Result<String, serde_json::Error>;
 
-    /// Reads a payload of any schema version ever written, raising older ones to the current shape.
+    /// Reads a payload of any schema version ever written, raising older ones to the current shape; `None` where the type is
+    /// none of these.
+    ///
+    /// # Errors
+    /// When the type's version is unknown to this build, or the text does not fit it.
+    fn decode_known(
+        event_type: &str,
+        schema_version: i32,
+        data: &str,
+    ) -> Option<Result<Self, DecodeError>>;
+
+    /// The same, where another type is an error too.
     ///
     /// # Errors
     /// When the type or its version is unknown to this build, or the text does not fit it.
-    fn decode(event_type: &str, schema_version: i32, data: &str) -> Result<Self, DecodeError>;
+    fn decode(event_type: &str, schema_version: i32, data: &str) -> Result<Self, DecodeError> {
+        let event = Self::decode_known(event_type, schema_version, data);
+        event.unwrap_or_else(|| Err(DecodeError::UnknownType(event_type.to_owned())))
+    }
 
     /// Shows every personal field, with its name as in the JSON text: to be sealed before it is stored, and opened by who
     /// may read it. An event type that forgets one of its fields here stores it as it was given.

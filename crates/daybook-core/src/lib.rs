@@ -6,9 +6,10 @@
 //! * how a decision is made: [`domain`];
 //! * the system's own aggregates: what operators tell projections ([`projection`]) and the log's clock ([`clock`]), and
 //!   how people are forgotten ([`subject`]);
+//! * all of these as one domain, [`system`], and how several domains are one: [`compose`];
 //! * how a rule is tested: [`testing`].
 //!
-//! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async. Times and ids come
+//! **Invariant:** nothing in this crate but `testing` does I/O, nothing reads a clock, draws a random number or is async. Times and ids come
 //! in as values, so that every rule can be tested in one screen and replayed for ever.
 
 pub mod dates;
@@ -26,5 +27,8 @@ pub mod words;
 pub mod clock;
 pub mod projection;
 pub mod subject;
+
+pub mod compose;
+pub mod system;
 
 pub mod testing;

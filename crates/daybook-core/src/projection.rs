@@ -11,7 +11,7 @@ pub mod event;
 mod state;
 
 pub use command::ProjectionCommand;
-pub use decide::decide;
+pub(crate) use decide::decide;
 pub use error::ProjectionError;
 pub use event::ProjectionEvent;
 pub use state::{PROJECTION_SKIPS_MAX, ProjectionRecord};

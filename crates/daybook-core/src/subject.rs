@@ -16,7 +16,7 @@ pub mod event;
 mod state;
 
 pub use command::SubjectCommand;
-pub use decide::decide;
+pub(crate) use decide::decide;
 pub use error::SubjectError;
 pub use event::SubjectEvent;
 pub use state::Subject;

@@ -1,7 +1,30 @@
 //! Given, when, then: tests of a [`Domain`] that read like its rules; and [`assert_pinned`], for what is stored.
 //!
+//! ```
+//! use daybook_core::projection::{ProjectionCommand, ProjectionName};
+//! use daybook_core::system::System;
+//! use daybook_core::testing::Scenario;
+//! # use daybook_core::{ids::Position, partition::Partition, projection::EventPlace};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let event = EventPlace { partition: Partition(3), position: Position::new(7)? };
+//! let projection = ProjectionName::new("accounts")?;
+//! let skip = ProjectionCommand::SkipEvent { projection, event };
+//! Scenario::new(System)
+//!     .when("olga", skip.clone())
+//!     .then_accepted()
+//!     .when("olga", skip)
+//!     .then_rejected("SKIPPED_ALREADY");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! It folds and decides as the command service does, and checks with every decision what that relies on: at least one
 //! event, on named streams only, each readable from its stored form.
+
+mod stored_forms;
+
+pub use stored_forms::check_stored_forms;
 
 use std::collections::HashMap;
 use std::fmt::Debug;

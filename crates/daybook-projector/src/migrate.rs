@@ -1,6 +1,6 @@
 //! Makes the read models: the schema, its roles' rights, and the first generation of every projection's tables.
 
-use daybook_bank::BankEvent;
+use daybook_domains::DaybookEvent;
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
@@ -45,7 +45,7 @@ pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
 /// partitions the log has.
 async fn make_tables(
     connection: &mut PgConnection,
-    projection: &dyn Projection<BankEvent>,
+    projection: &dyn Projection<DaybookEvent>,
 ) -> Result<(), sqlx::Error> {
     // The projector owns what it fills: it makes, and drops, later generations itself.
     sqlx::query("SET LOCAL ROLE daybook_projector").execute(&mut *connection).await?;

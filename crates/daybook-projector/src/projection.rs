@@ -5,6 +5,9 @@
 //! A row belongs to one partition: what is counted over several is stored per partition and summed when asked. Rows are
 //! written in key order, so that two writers wait for each other instead of deadlocking.
 
+use std::sync::Arc;
+
+use daybook_core::compose::Part;
 use daybook_core::event::RecordedEvent;
 use daybook_core::metadata::Metadata;
 use daybook_core::words::Words;
@@ -36,6 +39,18 @@ impl<E> Clone for Fact<'_, E> {
 }
 
 impl<E> Copy for Fact<'_, E> {}
+
+impl<'a, E> Fact<'a, E> {
+    /// As the domain of `T` sees it; `None` where the event is another domain's.
+    #[must_use]
+    pub fn of<T>(self) -> Option<Fact<'a, T>>
+    where
+        E: Part<T>,
+    {
+        let Self { recorded, metadata, payload, words } = self;
+        Some(Fact { recorded, metadata, payload: payload.part()?, words })
+    }
+}
 
 /// Turns the events of a log with payloads `E` into the rows of a read model.
 pub trait Projection<E>: Send + Sync {
@@ -110,6 +125,67 @@ pub trait Changes<E>: Send {
     /// Takes out all of them, in the order in which they are to be written, and goes on with none. They become rows piece
     /// by piece, so that both are never in memory at once.
     fn take(&mut self) -> RowChanges;
+}
+
+/// A projection of one domain's events, among those of several: it is given no event of another domain.
+pub fn of_part<E: Part<T>, T: 'static>(
+    projection: impl Projection<T> + 'static,
+) -> Arc<dyn Projection<E>> {
+    Arc::new(OfPart { projection: Box::new(projection) })
+}
+
+struct OfPart<T> {
+    projection: Box<dyn Projection<T>>,
+}
+
+impl<E: Part<T>, T: 'static> Projection<E> for OfPart<T> {
+    fn name(&self) -> &'static str {
+        self.projection.name()
+    }
+
+    fn version(&self) -> i32 {
+        self.projection.version()
+    }
+
+    fn tables(&self) -> &'static str {
+        self.projection.tables()
+    }
+
+    fn stream_types(&self) -> &'static [&'static str] {
+        self.projection.stream_types()
+    }
+
+    fn clear_words(&self) -> Option<&'static str> {
+        self.projection.clear_words()
+    }
+
+    fn may_begin_late(&self) -> bool {
+        self.projection.may_begin_late()
+    }
+
+    fn changes(&self) -> Box<dyn Changes<E>> {
+        Box::new(ChangesOfPart(self.projection.changes()))
+    }
+}
+
+struct ChangesOfPart<T>(Box<dyn Changes<T>>);
+
+impl<E: Part<T>, T> Changes<E> for ChangesOfPart<T> {
+    fn apply(&mut self, fact: Fact<'_, E>) -> Result<(), FoldError> {
+        fact.of().map_or(Ok(()), |fact| self.0.apply(fact))
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    fn take_final(&mut self) -> RowChanges {
+        self.0.take_final()
+    }
+
+    fn take(&mut self) -> RowChanges {
+        self.0.take()
+    }
 }
 
 /// Row changes, one after the other.

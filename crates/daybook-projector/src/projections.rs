@@ -15,8 +15,8 @@ mod transfers;
 
 use std::sync::Arc;
 
-use daybook_bank::BankEvent;
 use daybook_core::event::RecordedEvent;
+use daybook_domains::DaybookEvent;
 
 pub use account_entries::AccountEntries;
 pub use accounts::Accounts;
@@ -27,18 +27,18 @@ pub use posting_totals::PostingTotals;
 pub use postings::Postings;
 pub use transfers::Transfers;
 
-use crate::projection::{FoldError, Projection};
+use crate::projection::{FoldError, Projection, of_part};
 
 /// All of them, in the order in which they are written.
 #[must_use]
-pub fn all() -> Vec<Arc<dyn Projection<BankEvent>>> {
+pub fn all() -> Vec<Arc<dyn Projection<DaybookEvent>>> {
     vec![
-        Arc::new(Accounts),
-        Arc::new(AccountEntries),
-        Arc::new(Transfers),
-        Arc::new(DailyActivity),
-        Arc::new(Postings),
-        Arc::new(PostingTotals),
+        of_part(Accounts),
+        of_part(AccountEntries),
+        of_part(Transfers),
+        of_part(DailyActivity),
+        of_part(Postings),
+        of_part(PostingTotals),
         Arc::new(Audit),
     ]
 }

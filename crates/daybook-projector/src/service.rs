@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use daybook_bank::BankEvent;
+use daybook_domains::DaybookEvent;
 use daybook_eventlog::{Identity, ReadError};
 use daybook_keys::KeyStoreError;
 use daybook_outbox::{Drain, DrainSettings, Lists};
@@ -102,7 +102,7 @@ pub async fn run(
 /// over what is still being worked on.
 async fn project(
     settings: Settings,
-    desk: Desk<BankEvent>,
+    desk: Desk<DaybookEvent>,
     identity: Identity,
     (health, ready): (Health, watch::Sender<bool>),
     shutdown: CancellationToken,
@@ -158,7 +158,7 @@ fn member(settings: &Settings) -> Member {
     }
 }
 
-fn desk(settings: &Settings) -> anyhow::Result<Desk<BankEvent>> {
+fn desk(settings: &Settings) -> anyhow::Result<Desk<DaybookEvent>> {
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
     let read_connections = Connections::default();
     let read = read_pool(read_url, READ_CONNECTIONS_MAX, &read_connections);
@@ -173,7 +173,7 @@ fn desk(settings: &Settings) -> anyhow::Result<Desk<BankEvent>> {
     })
 }
 
-fn chosen(names: &[String]) -> anyhow::Result<Vec<Arc<dyn Projection<BankEvent>>>> {
+fn chosen(names: &[String]) -> anyhow::Result<Vec<Arc<dyn Projection<DaybookEvent>>>> {
     let all = projections::all();
     let known: Vec<_> = all.iter().map(|projection| projection.name()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
@@ -220,7 +220,7 @@ impl Databases {
 
     /// Returns when all are there and set up for this service, with the log's identity, which says how many partitions there
     /// are. What is away is waited for.
-    async fn wait(&self, desk: &Desk<BankEvent>) -> anyhow::Result<Identity> {
+    async fn wait(&self, desk: &Desk<DaybookEvent>) -> anyhow::Result<Identity> {
         setup::wait_for(&self.log, &LOG_NEEDS).await?;
         setup::wait_for(&self.read, &READ_NEEDS).await?;
         if let Some(keys) = &self.keys {
@@ -242,7 +242,7 @@ impl Databases {
 }
 
 /// The log's identity; refuses keys that lie beside the log.
-async fn identity_apart(desk: &Desk<BankEvent>) -> anyhow::Result<Identity> {
+async fn identity_apart(desk: &Desk<DaybookEvent>) -> anyhow::Result<Identity> {
     let identity = desk.log.reader.identity().await?;
     if let Some(keys) = &desk.keys {
         keys.check_apart(&desk.log.pool).await.context("--keys-database-url")?;

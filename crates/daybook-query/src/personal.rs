@@ -8,12 +8,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_bank::BankEvent;
 use daybook_core::event::{EventPayload as _, RecordedEvent};
 use daybook_core::ids::CommandId;
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::{Personal, Sealed};
 use daybook_core::subject::SubjectId;
+use daybook_domains::DaybookEvent;
 use daybook_keys::{KeyLookup, KeyStore, KeyStoreError, Keys, WordKey, subjects_of};
 use daybook_runtime::repeats::Repeats;
 use daybook_runtime::telemetry::error_chain;
@@ -188,7 +188,7 @@ async fn bound<T>(
 struct SealedEvent<'a> {
     event: &'a mut RecordedEvent,
     metadata: Metadata,
-    payload: BankEvent,
+    payload: DaybookEvent,
     in_metadata: bool,
     in_payload: bool,
 }
@@ -197,7 +197,7 @@ impl<'a> SealedEvent<'a> {
     /// `None` where nothing is sealed, or cannot be read. Adds whose keys it takes.
     fn of(event: &'a mut RecordedEvent, subjects: &mut HashSet<SubjectId>) -> Option<Self> {
         let mut metadata = event.parse_metadata().ok()?;
-        let mut payload: BankEvent = event.decode().ok()?;
+        let mut payload: DaybookEvent = event.decode().ok()?;
         subjects_of(&mut metadata, &mut payload, subjects);
         let in_metadata = metadata.reason.as_ref().is_some_and(is_sealed);
         let mut in_payload = false;

@@ -1,9 +1,10 @@
 //! What an event says of itself: its stream's type, an id as appenders make them, who did it, and a payload that can be
 //! read. That of another domain's stream is not known here, and not looked at.
 
-use daybook_bank::{BankEvent, STREAM_TYPES};
+use daybook_core::domain::Domain as _;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
+use daybook_domains::{Daybook, DaybookEvent};
 use daybook_eventlog::inspect::StoredEvent;
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ const EVENT_ID_VERSION: usize = 7;
 pub(crate) struct Content {
     pub(crate) metadata: Option<Metadata>,
     /// `None` for one of another domain too.
-    pub(crate) payload: Option<BankEvent>,
+    pub(crate) payload: Option<DaybookEvent>,
 }
 
 /// Reads an event and says what is wrong with it.
@@ -39,7 +40,7 @@ pub(crate) fn read(event: &StoredEvent, findings: &mut Findings) -> Content {
         findings.add("metadata", place(), field, expected, format!("not that: {error}"));
     });
     let payload = is_known(&event.stream_id).then(|| {
-        let payload = BankEvent::decode(&event.event_type, event.schema_version, &event.data);
+        let payload = DaybookEvent::decode(&event.event_type, event.schema_version, &event.data);
         payload.inspect_err(|error| {
             let expected = format!("a `{}` of version {}", event.event_type, event.schema_version);
             findings.add("payload", place(), "data", expected, format!("not that: {error}"));
@@ -48,9 +49,10 @@ pub(crate) fn read(event: &StoredEvent, findings: &mut Findings) -> Content {
     Content { metadata: metadata.ok(), payload: payload.and_then(Result::ok) }
 }
 
-/// Whether a stream is one of the domain's.
+/// Whether a stream is one of a domain's of this build.
 pub(crate) fn is_known(stream_id: &str) -> bool {
-    stream_id.split_once('-').is_some_and(|(stream_type, _)| STREAM_TYPES.contains(&stream_type))
+    let is_of = |stream_type| Daybook::STREAMS.iter().any(|kind| kind.stream_type == stream_type);
+    stream_id.split_once('-').is_some_and(|(stream_type, _)| is_of(stream_type))
 }
 
 /// What is missing in metadata that cannot be read, the actor first.

@@ -128,10 +128,6 @@ fn transfer_amount(payload: &BankEvent) -> Option<Money> {
         BankEvent::Account(AccountEvent::HoldReleased(e)) => Some(e.amount),
         BankEvent::Account(AccountEvent::TransferDebited(e)) => Some(e.amount),
         BankEvent::Account(AccountEvent::TransferCredited(e)) => Some(e.amount),
-        BankEvent::Account(_)
-        | BankEvent::Transfer(_)
-        | BankEvent::Projection(_)
-        | BankEvent::Clock(_)
-        | BankEvent::Subject(_) => None,
+        BankEvent::Account(_) | BankEvent::Transfer(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! The whole log once, in the order of positions.
 
+use daybook_domains::DaybookEvent;
 use daybook_eventlog::inspect::{Inspector, Outline, StoredEvent};
 
 use crate::commands::Runs;
@@ -46,7 +47,9 @@ pub(crate) async fn walk(
                 ledger.end_command(findings);
             }
             if let Some(payload) = &content.payload {
-                ledger.event(event, payload, findings);
+                if let DaybookEvent::Bank(of_bank) = payload {
+                    ledger.event(event, of_bank, findings);
+                }
                 skips.event(event, payload, content.metadata.as_ref());
             }
         }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use daybook_bank::BankEvent;
 use daybook_core::partition::Partition;
+use daybook_domains::DaybookEvent;
 use daybook_projector::projection::{Generation, Projection};
 use daybook_projector::projections;
 use daybook_projector::rebuild::{
@@ -26,7 +26,7 @@ pub struct ReadModel {
     pub not_compared: Option<String>,
 }
 
-type Projections = Vec<Arc<dyn Projection<BankEvent>>>;
+type Projections = Vec<Arc<dyn Projection<DaybookEvent>>>;
 
 /// Checks all read models, from one reading of the log; where one cannot be folded, one after the other.
 pub(crate) async fn check(

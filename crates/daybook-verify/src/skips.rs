@@ -1,8 +1,9 @@
 //! What operators have permitted read models to leave out: no fault, but told, since each may be why a row is missing.
 
-use daybook_bank::BankEvent;
 use daybook_core::metadata::Metadata;
 use daybook_core::projection::ProjectionEvent;
+use daybook_core::system::SystemEvent;
+use daybook_domains::DaybookEvent;
 use daybook_eventlog::inspect::StoredEvent;
 use time::OffsetDateTime;
 
@@ -51,10 +52,14 @@ impl Skips {
     pub(crate) fn event(
         &mut self,
         event: &StoredEvent,
-        payload: &BankEvent,
+        payload: &DaybookEvent,
         metadata: Option<&Metadata>,
     ) {
-        let BankEvent::Projection(ProjectionEvent::EventSkipped(skipped)) = payload else { return };
+        let DaybookEvent::System(SystemEvent::Projection(ProjectionEvent::EventSkipped(skipped))) =
+            payload
+        else {
+            return;
+        };
         self.total += 1;
         if self.kept.len() >= SKIPS_MAX {
             return;

@@ -1,11 +1,11 @@
 //! Snapshots, the newest and those at marks: each must be the fold of its stream's events up to its version. One that other code made (another
 //! fingerprint) is believed by nobody, and passed over.
 
-use daybook_bank::{Bank, BankEvent, BankState};
 use daybook_core::domain::Domain as _;
 use daybook_core::event::EventPayload as _;
 use daybook_core::ids::Version;
 use daybook_core::stream::StreamId;
+use daybook_domains::{Daybook, DaybookEvent, DaybookState};
 use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, StoredSnapshot};
 use daybook_eventlog::snapshot::mark;
@@ -20,23 +20,23 @@ const SHOWN_MAX: usize = 400;
 pub(crate) fn is_believed(snapshot: &StoredSnapshot) -> bool {
     is_known(&snapshot.stream_id)
         && StreamId::parse(&snapshot.stream_id)
-            .is_ok_and(|id| Bank::default().fingerprint(&id) == snapshot.fingerprint)
+            .is_ok_and(|id| Daybook::default().fingerprint(&id) == snapshot.fingerprint)
 }
 
 /// Compares a snapshot with the fold of its stream at its version.
 pub(crate) fn compare(
     snapshot: &StoredSnapshot,
     stream_id: &StreamId,
-    folded: Option<&BankState>,
+    folded: Option<&DaybookState>,
     findings: &mut Findings,
 ) {
     check_mark(snapshot, findings);
-    let bank = Bank::default();
-    let stored = bank.decode_state(stream_id, &snapshot.state).ok();
+    let domain = Daybook::default();
+    let stored = domain.decode_state(stream_id, &snapshot.state).ok();
     if stored.is_some() && stored.as_ref() == folded {
         return;
     }
-    let expected = folded.and_then(|state| bank.encode_state(state).ok());
+    let expected = folded.and_then(|state| domain.encode_state(state).ok());
     let expected = expected.unwrap_or_else(|| "no state at all".to_owned());
     let place = place(snapshot).of_stream(&snapshot.stream_id, snapshot.version);
     findings.add("snapshot", place, "state", shown(&expected), shown(&snapshot.state));
@@ -67,7 +67,7 @@ pub(crate) async fn check_again(
     findings: &mut Findings,
 ) -> Result<(), ReadError> {
     let Ok(stream_id) = StreamId::parse(&snapshot.stream_id) else { return Ok(()) };
-    let (bank, mut state, mut reached) = (Bank::default(), None, 0);
+    let (domain, mut state, mut reached) = (Daybook::default(), None, 0);
     let mut pages = inspector.stream(&snapshot.stream_id);
     'folding: while let Some(page) = pages.next().await? {
         for event in page {
@@ -76,11 +76,11 @@ pub(crate) async fn check_again(
             }
             let data = event.data.as_deref().unwrap_or_default();
             // What cannot be read was found by the walk over the log already.
-            let Ok(payload) = BankEvent::decode(&event.event_type, event.schema_version, data)
+            let Ok(payload) = DaybookEvent::decode(&event.event_type, event.schema_version, data)
             else {
                 return Ok(());
             };
-            state = bank.evolve(&stream_id, state, &payload);
+            state = domain.evolve(&stream_id, state, &payload);
             reached = event.version;
         }
     }

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use daybook_bank::BankEvent;
 use daybook_bank::account::AccountId;
 use daybook_bank::money::Currency;
-use daybook_bank::{Bank, BankEvent, BankState};
 use daybook_core::domain::Domain as _;
 use daybook_core::event::EventPayload as _;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
+use daybook_domains::{Daybook, DaybookEvent, DaybookState};
 use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, Outline, StoredSnapshot, StreamEvent};
 
@@ -49,7 +50,7 @@ struct Stream {
     folded: Option<StreamId>,
     version: i64,
     position: i64,
-    state: Option<BankState>,
+    state: Option<DaybookState>,
     running: Option<Running>,
     /// At `up_to`.
     balance: i64,
@@ -205,13 +206,14 @@ impl Stream {
 
     fn fold(&mut self, event: &StreamEvent, findings: &mut Findings) {
         let (Some(stream_id), Some(data)) = (&self.folded, &event.data) else { return };
-        let Ok(payload) = BankEvent::decode(&event.event_type, event.schema_version, data) else {
+        let Ok(payload) = DaybookEvent::decode(&event.event_type, event.schema_version, data)
+        else {
             // Said by the walk over the log. What comes after cannot be folded.
             (self.folded, self.running) = (None, None);
             self.snapshots.clear();
             return;
         };
-        if let BankEvent::Account(account_event) = &payload
+        if let DaybookEvent::Bank(BankEvent::Account(account_event)) = &payload
             && let Some(account_id) = AccountId::of_stream(stream_id)
         {
             let (running, wrong) = balances::step(self.running, &account_id, account_event);
@@ -221,7 +223,7 @@ impl Stream {
                 findings.add("balance", place, wrong.field, wrong.expected, wrong.found);
             }
         }
-        self.state = Bank::default().evolve(stream_id, self.state.take(), &payload);
+        self.state = Daybook::default().evolve(stream_id, self.state.take(), &payload);
         let here = (event.version, None)..=(event.version, Some(i64::MAX));
         for (_, snapshot) in self.snapshots.extract_if(here, |_, _| true) {
             snapshots::compare(&snapshot, stream_id, self.state.as_ref(), findings);

@@ -4,8 +4,6 @@ use daybook_bank::account::{AccountCommand, AccountError};
 use daybook_bank::transfer::{TransferError, TransferStatus};
 use daybook_bank::{Bank, BankCommand, BankRejection};
 use daybook_core::domain::{Rejection, RejectionKind};
-use daybook_core::partition::Partition;
-use daybook_core::projection::ProjectionError;
 use daybook_core::testing::Scenario;
 
 use crate::given::*;
@@ -142,21 +140,8 @@ fn one_of_each() -> Vec<BankRejection> {
         TransferError::ApprovalNotRequired { transfer_id: transfer_id.clone() },
         TransferError::ApprovalMissing { transfer_id },
     ];
-    let projection = projection_name("accounts");
-    let of_projection = [
-        ProjectionError::NoSuchPosition { projection: projection.clone() },
-        ProjectionError::NoSuchPartition {
-            projection: projection.clone(),
-            partition: Partition(1024),
-        },
-        ProjectionError::SkippedAlready { projection: projection.clone(), event: place(3, 7) },
-        ProjectionError::TooManySkips { projection },
-    ];
     let of_account = of_account.into_iter().map(BankRejection::from);
-    of_account
-        .chain(of_transfer.into_iter().map(BankRejection::from))
-        .chain(of_projection.into_iter().map(BankRejection::from))
-        .collect()
+    of_account.chain(of_transfer.into_iter().map(BankRejection::from)).collect()
 }
 
 #[test]
@@ -184,10 +169,6 @@ fn every_refusal_has_its_own_reason_that_programs_may_rely_on() {
             "OWN_APPROVAL",
             "APPROVAL_NOT_REQUIRED",
             "APPROVAL_MISSING",
-            "NO_SUCH_POSITION",
-            "NO_SUCH_PARTITION",
-            "SKIPPED_ALREADY",
-            "TOO_MANY_SKIPS",
         ]
     );
 }
@@ -198,7 +179,7 @@ fn every_refusal_is_one_sentence_in_lower_case_that_names_its_subject() {
         let sentence = refusal.to_string();
         assert!(sentence.starts_with(|c: char| c.is_lowercase()), "{sentence}");
         assert!(!sentence.ends_with('.') && !sentence.contains("  "), "{sentence}");
-        let subject = ["`alice`", "`t`", "`accounts`"].iter().any(|name| sentence.contains(name));
+        let subject = ["`alice`", "`t`"].iter().any(|name| sentence.contains(name));
         assert!(subject, "{sentence}");
     }
 }

@@ -6,10 +6,9 @@ use daybook_bank::account::{AccountCommand, AccountEvent, AccountId};
 use daybook_bank::money::{Currency, Money};
 use daybook_bank::transfer::{Transfer, TransferCommand, TransferId};
 use daybook_bank::{Bank, BankEvent, BankState};
-use daybook_core::ids::{Actor, Position};
-use daybook_core::partition::Partition;
+use daybook_core::compose::Part as _;
+use daybook_core::ids::Actor;
 use daybook_core::personal::Personal;
-use daybook_core::projection::{EventPlace, ProjectionCommand, ProjectionName};
 use daybook_core::stream::StreamId;
 use daybook_core::testing::Scenario;
 
@@ -29,30 +28,6 @@ pub(crate) fn account(id: &str) -> StreamId {
 /// The stream of a transfer.
 pub(crate) fn transfer(id: &str) -> StreamId {
     transfer_id(id).stream_id()
-}
-
-pub(crate) fn projection_name(name: &str) -> ProjectionName {
-    ProjectionName::new(name).unwrap()
-}
-
-/// The stream of a projection.
-pub(crate) fn projection(name: &str) -> StreamId {
-    projection_name(name).stream_id()
-}
-
-pub(crate) fn place(partition: u16, position: i64) -> EventPlace {
-    let position = Position::new(position).unwrap();
-    EventPlace { partition: Partition(partition), position }
-}
-
-pub(crate) fn skip(projection: &str, partition: u16, position: i64) -> ProjectionCommand {
-    let (projection, event) = (projection_name(projection), place(partition, position));
-    ProjectionCommand::SkipEvent { projection, event }
-}
-
-pub(crate) fn retry(projection: &str, partition: u16, position: i64) -> ProjectionCommand {
-    let (projection, event) = (projection_name(projection), place(partition, position));
-    ProjectionCommand::RetryEvent { projection, event }
 }
 
 pub(crate) fn currency(code: &str) -> Currency {
@@ -181,10 +156,10 @@ pub(crate) fn execute(id: &str) -> TransferCommand {
 
 /// The state of an account in a scenario.
 pub(crate) fn account_in<'a>(scenario: &'a Scenario<Bank>, id: &str) -> &'a Account {
-    scenario.state(&account(id)).and_then(BankState::as_account).unwrap()
+    scenario.state(&account(id)).and_then(BankState::part).unwrap()
 }
 
 /// The state of a transfer in a scenario.
 pub(crate) fn transfer_in<'a>(scenario: &'a Scenario<Bank>, id: &str) -> &'a Transfer {
-    scenario.state(&transfer(id)).and_then(BankState::as_transfer).unwrap()
+    scenario.state(&transfer(id)).and_then(BankState::part).unwrap()
 }

@@ -3,16 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod account_rules;
-mod clock_rules;
 mod currency_and_money;
 mod errors;
-mod fixtures;
 mod given;
-mod golden;
 mod ids;
 mod invariants;
 mod policy;
-mod projection_rules;
 mod states;
+mod stored_forms;
 mod subject_rules;
 mod transfer_rules;

@@ -2,6 +2,7 @@
 
 use daybook_bank::BankCommand;
 use daybook_bank::account::AccountCommand;
+use daybook_domains::DaybookCommand;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::invalid_argument;
 use tonic::Status;
@@ -17,9 +18,9 @@ macro_rules! command_request {
                 self.context.take()
             }
 
-            fn into_command(self) -> Result<BankCommand, Status> {
+            fn into_command(self) -> Result<DaybookCommand, Status> {
                 let $r = self;
-                Ok(BankCommand::from($command))
+                Ok(BankCommand::from($command).into())
             }
         }
     };

@@ -1,8 +1,9 @@
 //! Accepting a time of the log that lies in the future. An operator names the event; its time is looked up here.
 
-use daybook_bank::BankCommand;
 use daybook_core::clock::ClockCommand;
 use daybook_core::ids::Position;
+use daybook_core::system::SystemCommand;
+use daybook_domains::DaybookCommand;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::{self, invalid_argument};
@@ -47,8 +48,8 @@ impl CommandRequest for Acceptance {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<BankCommand, Status> {
+    fn into_command(self) -> Result<DaybookCommand, Status> {
         let Self { position, recorded_at, .. } = self;
-        Ok(ClockCommand::AcceptTime { position, recorded_at }.into())
+        Ok(SystemCommand::from(ClockCommand::AcceptTime { position, recorded_at }).into())
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_bank::{Bank, BankCommand, BankRejection};
 use daybook_core::metadata::Metadata;
+use daybook_domains::{Daybook, DaybookCommand, DaybookRejection};
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_runtime::dependency::Dependency;
@@ -30,7 +30,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// See the module.
 pub(crate) struct Desk {
-    submissions: mpsc::Sender<Submission<Bank>>,
+    submissions: mpsc::Sender<Submission<Daybook>>,
     /// For what is looked up before a command is submitted.
     log: LogReader,
     places: Places,
@@ -45,7 +45,7 @@ pub(crate) struct Desk {
 
 /// The caller's half of a command in hand.
 pub(super) struct Waiting {
-    answer: oneshot::Receiver<Answer<BankRejection>>,
+    answer: oneshot::Receiver<Answer<DaybookRejection>>,
     stage: Stage,
     deadline: Instant,
     caller: Caller,
@@ -54,7 +54,7 @@ pub(super) struct Waiting {
 impl Desk {
     /// A desk that submits to the decider.
     pub(crate) fn new(
-        submissions: mpsc::Sender<Submission<Bank>>,
+        submissions: mpsc::Sender<Submission<Daybook>>,
         log: LogReader,
         (reach, keys): (watch::Receiver<Reach>, Option<Dependency>),
         settings: &Settings,
@@ -95,7 +95,7 @@ impl Desk {
     /// The same for a command that is checked already.
     pub(super) async fn execute_command(
         &self,
-        command: BankCommand,
+        command: DaybookCommand,
         caller: Caller,
         timeout: Duration,
     ) -> Result<proto::Receipt, Status> {
@@ -105,7 +105,7 @@ impl Desk {
     }
 
     /// Checks what only the log can tell.
-    pub(super) async fn check(&self, command: &BankCommand) -> Result<(), Status> {
+    pub(super) async fn check(&self, command: &DaybookCommand) -> Result<(), Status> {
         projection::check_event(&self.log, command).await
     }
 
@@ -125,7 +125,7 @@ impl Desk {
     /// Hands a command to the decider, in the order of the calls.
     pub(super) fn submit(
         &self,
-        command: BankCommand,
+        command: DaybookCommand,
         caller: Caller,
         timeout: Duration,
         place: Place,

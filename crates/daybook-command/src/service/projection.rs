@@ -1,8 +1,10 @@
 //! Requests of operators that speak of one event of a projection. Each must say why: the answer to "why does this row lack
 //! that event?" stands in the log. And the event must be there: what was skipped by mistake would wait for an event to come.
 
-use daybook_bank::{BankCommand, PROJECTIONS};
+use daybook_bank::PROJECTIONS;
 use daybook_core::projection::{EventPlace, ProjectionCommand};
+use daybook_core::system::SystemCommand;
+use daybook_domains::DaybookCommand;
 use daybook_eventlog::{LogReader, ReadError};
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::{self, invalid_argument};
@@ -14,11 +16,11 @@ use super::fields::{event_place, projection};
 use super::refusal;
 
 /// Refuses a command that speaks of a projection that there is none of, or of an event that the log does not hold.
-pub(super) async fn check_event(log: &LogReader, command: &BankCommand) -> Result<(), Status> {
-    let BankCommand::Projection(
+pub(super) async fn check_event(log: &LogReader, command: &DaybookCommand) -> Result<(), Status> {
+    let DaybookCommand::System(SystemCommand::Projection(
         ProjectionCommand::SkipEvent { projection, event }
         | ProjectionCommand::RetryEvent { projection, event },
-    ) = command
+    )) = command
     else {
         return Ok(());
     };
@@ -64,11 +66,12 @@ impl CommandRequest for proto::SkipProjectionEventRequest {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<BankCommand, Status> {
-        Ok(BankCommand::from(ProjectionCommand::SkipEvent {
+    fn into_command(self) -> Result<DaybookCommand, Status> {
+        Ok(SystemCommand::from(ProjectionCommand::SkipEvent {
             projection: projection(&self.projection)?,
             event: event_place(self.partition, self.position)?,
-        }))
+        })
+        .into())
     }
 }
 
@@ -79,10 +82,11 @@ impl CommandRequest for proto::RetryProjectionEventRequest {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<BankCommand, Status> {
-        Ok(BankCommand::from(ProjectionCommand::RetryEvent {
+    fn into_command(self) -> Result<DaybookCommand, Status> {
+        Ok(SystemCommand::from(ProjectionCommand::RetryEvent {
             projection: projection(&self.projection)?,
             event: event_place(self.partition, self.position)?,
-        }))
+        })
+        .into())
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use daybook_bank::BankCommand;
+use daybook_domains::DaybookCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::execute_stream_request::Command;
 use daybook_proto::v1::execute_stream_response::Outcome;
@@ -156,7 +156,9 @@ async fn settle(
     proto::ExecuteStreamResponse { sequence, outcome: Some(outcome) }
 }
 
-fn taken_apart(command: Option<Command>) -> Result<(proto::CommandContext, BankCommand), Status> {
+fn taken_apart(
+    command: Option<Command>,
+) -> Result<(proto::CommandContext, DaybookCommand), Status> {
     match command {
         Some(Command::OpenAccount(request)) => parts(request),
         Some(Command::Deposit(request)) => parts(request),
@@ -177,7 +179,9 @@ fn taken_apart(command: Option<Command>) -> Result<(proto::CommandContext, BankC
     }
 }
 
-fn parts(mut request: impl CommandRequest) -> Result<(proto::CommandContext, BankCommand), Status> {
+fn parts(
+    mut request: impl CommandRequest,
+) -> Result<(proto::CommandContext, DaybookCommand), Status> {
     let context = request.take_checked_context()?;
     Ok((context, request.into_command()?))
 }

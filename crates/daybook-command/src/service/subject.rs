@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_bank::BankCommand;
 use daybook_core::event::RecordedEvent;
 use daybook_core::ids::{CausationId, CommandId, Position, Version};
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::ExpectedVersion;
 use daybook_core::subject::{SubjectCommand, SubjectId, erasure_streams};
+use daybook_core::system::SystemCommand;
+use daybook_domains::DaybookCommand;
 use daybook_eventlog::{Direction, LogReader, ReadError, StreamQuery};
 use daybook_keys::{Forgotten, KeyStore, forgotten};
 use daybook_proto::v1 as proto;
@@ -36,9 +37,9 @@ impl CommandRequest for proto::ForgetSubjectRequest {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<BankCommand, Status> {
+    fn into_command(self) -> Result<DaybookCommand, Status> {
         let subject_id = subject_id(&self.subject_id)?;
-        Ok(BankCommand::from(SubjectCommand::ForgetSubject { subject_id }))
+        Ok(SystemCommand::from(SubjectCommand::ForgetSubject { subject_id }).into())
     }
 }
 
@@ -148,10 +149,10 @@ impl Eraser {
         let Some(act) = act else { return Ok(()) };
         self.keys.destroy(&BTreeSet::from([subject.clone()])).await?;
         let metadata = act.parse_metadata()?;
-        let command = SubjectCommand::RecordErasure {
+        let command = SystemCommand::from(SubjectCommand::RecordErasure {
             subject_id: subject.clone(),
             erasure_streams: erasure_streams(self.partition_count),
-        };
+        });
         let caller = Caller {
             metadata: Metadata {
                 causation_id: Some(CausationId::new(metadata.command_id.as_str())?),

@@ -12,7 +12,9 @@ use daybook_core::personal::Personal;
 use daybook_core::projection::{EventPlace, ProjectionCommand, ProjectionName};
 use daybook_core::stream::ExpectedVersion;
 use daybook_core::subject::{SubjectCommand, SubjectId, erasure_streams};
+use daybook_core::system::SystemCommand;
 use daybook_core::testing::assert_pinned;
+use daybook_domains::DaybookCommand;
 use time::macros::datetime;
 
 fn account_commands() -> Vec<AccountCommand> {
@@ -51,7 +53,7 @@ fn transfer_commands() -> Vec<TransferCommand> {
     ]
 }
 
-fn system_commands() -> Vec<BankCommand> {
+fn system_commands() -> Vec<SystemCommand> {
     let projection = || ProjectionName::new("accounts").unwrap();
     let event = EventPlace { partition: Partition(7), position: Position::new(1_204).unwrap() };
     let subject_id = || SubjectId::new("alice").unwrap();
@@ -74,14 +76,16 @@ fn system_commands() -> Vec<BankCommand> {
 }
 
 /// Every command that there is; then one with each expected version, and with names that JSON has to escape.
-fn contents() -> Vec<(BankCommand, ExpectedVersion, &'static str)> {
+fn contents() -> Vec<(DaybookCommand, ExpectedVersion, &'static str)> {
     let accounts = account_commands().into_iter().map(BankCommand::from);
     let transfers = transfer_commands().into_iter().map(BankCommand::from);
-    let all = accounts.chain(transfers).chain(system_commands());
+    let of_bank = accounts.chain(transfers).map(DaybookCommand::from);
+    let all = of_bank.chain(system_commands().into_iter().map(DaybookCommand::from));
     let mut contents: Vec<_> =
         all.map(|command| (command, ExpectedVersion::Any, "teller")).collect();
     let account_id = || AccountId::new("A.b_c:d-9").unwrap();
-    let close = || BankCommand::from(AccountCommand::CloseAccount { account_id: account_id() });
+    let of_account = |command| DaybookCommand::from(BankCommand::Account(command));
+    let close = || of_account(AccountCommand::CloseAccount { account_id: account_id() });
     let exact = |version| ExpectedVersion::Exact(Version::new(version).unwrap());
     let versions =
         [ExpectedVersion::NoStream, ExpectedVersion::StreamExists, exact(1), exact(i64::MAX)];
@@ -92,7 +96,7 @@ fn contents() -> Vec<(BankCommand, ExpectedVersion, &'static str)> {
     let (owner, currency) = (Personal::new("a").unwrap(), "USD".parse().unwrap());
     let open =
         AccountCommand::OpenAccount { account_id: account_id(), owner, currency, overdraft_limit };
-    contents.push((open.into(), ExpectedVersion::NoStream, "teller"));
+    contents.push((of_account(open), ExpectedVersion::NoStream, "teller"));
     contents
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use daybook_bank::BankEvent;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_core::subject::{SubjectId, erasure_streams};
+use daybook_domains::DaybookEvent;
 use daybook_keys::{KeyStore, subjects_of};
 use daybook_proto::v1 as proto;
 use daybook_testkit::{TestPostgres, eventually};
@@ -69,7 +69,7 @@ impl Sealed {
         .unwrap();
         let mut opened = Vec::new();
         for (event_type, schema_version, data, metadata) in rows {
-            let mut event = BankEvent::decode(&event_type, schema_version, &data).unwrap();
+            let mut event = DaybookEvent::decode(&event_type, schema_version, &data).unwrap();
             let mut metadata: Metadata = serde_json::from_str(&metadata).unwrap();
             let mut subjects = std::collections::HashSet::new();
             subjects_of(&mut metadata, &mut event, &mut subjects);

@@ -13,7 +13,7 @@ use crate::partition::PARTITION_COUNT_MAX;
 ///
 /// # Errors
 /// When a rule refuses the command; the error says which.
-pub fn decide(
+pub(crate) fn decide(
     command: &ProjectionCommand,
     record: Option<&ProjectionRecord>,
 ) -> Result<ProjectionEvent, ProjectionError> {

@@ -8,7 +8,7 @@ use crate::stream::StreamId;
 ///
 /// # Errors
 /// When a rule refuses the command; the error says which.
-pub fn decide(
+pub(crate) fn decide(
     command: &SubjectCommand,
     subject: Option<&Subject>,
 ) -> Result<Vec<(StreamId, SubjectEvent)>, SubjectError> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use daybook_bank::account::Account;
 use daybook_bank::{Bank, BankState};
+use daybook_core::compose::Part as _;
 use daybook_core::domain::Domain as _;
 use daybook_core::event::NewEvent;
 use daybook_core::stream::StreamId;
@@ -26,7 +27,10 @@ async fn load(log: &TestLog, ids: &[&str]) -> Result<Loaded, ReadError> {
 /// (version, balance) of an account; no balance where there is no state.
 fn account_of(loaded: &Loaded, id: &str) -> (i64, Option<i64>) {
     let stream = &loaded[&stream_id(id)];
-    let balance = stream.state.as_ref().map(|state| state.as_account().unwrap().balance);
+    let balance = stream.state.as_ref().map(|state| {
+        let account: &Account = state.part().unwrap();
+        account.balance
+    });
     (stream.version.get(), balance)
 }
 

@@ -1,10 +1,16 @@
-//! `audit`: one row per event of the domain's streams: who, when, why, in whose course, about how much. Rows are only
-//! ever added; the words of reasons go from them when their subject is forgotten.
+//! `audit`: one row per event, whatever its domain and stream: who, when, why, in whose course, about how much. Rows are only ever
+//! added; the words of reasons go from them when their subject is forgotten.
 
+use daybook_bank::BankEvent;
 use daybook_bank::account::AccountEvent;
+use daybook_bank::account::STREAM_TYPE as ACCOUNT;
 use daybook_bank::money::{Money, magnitude_of};
-use daybook_bank::transfer::TransferEvent;
-use daybook_bank::{BankEvent, STREAM_TYPES};
+use daybook_bank::transfer::{Transfer, TransferEvent};
+use daybook_core::clock::Clock;
+use daybook_core::domain::Aggregate as _;
+use daybook_core::projection::ProjectionRecord;
+use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject};
+use daybook_domains::DaybookEvent;
 
 use super::erasures::Erasures;
 use super::partition_column;
@@ -15,7 +21,7 @@ use crate::rows::{Column, Kind, Rows};
 /// The read model `audit`.
 pub struct Audit;
 
-impl Projection<BankEvent> for Audit {
+impl Projection<DaybookEvent> for Audit {
     fn name(&self) -> &'static str {
         "audit"
     }
@@ -29,14 +35,21 @@ impl Projection<BankEvent> for Audit {
     }
 
     fn stream_types(&self) -> &'static [&'static str] {
-        &STREAM_TYPES
+        &[
+            ACCOUNT,
+            Transfer::STREAM_TYPE,
+            ProjectionRecord::STREAM_TYPE,
+            Clock::STREAM_TYPE,
+            Subject::STREAM_TYPE,
+            ERASURE_STREAM_TYPE,
+        ]
     }
 
     fn clear_words(&self) -> Option<&'static str> {
         Some(include_str!("audit/clear_words.sql"))
     }
 
-    fn changes(&self) -> Box<dyn Changes<BankEvent>> {
+    fn changes(&self) -> Box<dyn Changes<DaybookEvent>> {
         let erasures = Erasures::new("audit", include_str!("audit/erase.sql"));
         Box::new(Trail { rows: Rows::new("audit", COLUMNS), erasures, address: String::new() })
     }
@@ -71,8 +84,8 @@ struct Trail {
     address: String,
 }
 
-impl Changes<BankEvent> for Trail {
-    fn apply(&mut self, fact: Fact<'_, BankEvent>) -> Result<(), FoldError> {
+impl Changes<DaybookEvent> for Trail {
+    fn apply(&mut self, fact: Fact<'_, DaybookEvent>) -> Result<(), FoldError> {
         self.erasures.note(&fact)?;
         let (recorded, metadata) = (fact.recorded, fact.metadata);
         let about = About::of(fact.payload);
@@ -132,7 +145,14 @@ enum About {
 }
 
 impl About {
-    fn of(event: &BankEvent) -> Self {
+    fn of(event: &DaybookEvent) -> Self {
+        match event {
+            DaybookEvent::Bank(event) => Self::of_bank(event),
+            DaybookEvent::System(_) => Self::Nothing,
+        }
+    }
+
+    fn of_bank(event: &BankEvent) -> Self {
         match event {
             BankEvent::Account(event) => Self::of_account(event),
             BankEvent::Transfer(TransferEvent::Initiated(e)) => Self::Amount(e.amount),
@@ -142,7 +162,6 @@ impl About {
                 | TransferEvent::Cancelled(_)
                 | TransferEvent::Executed(_),
             ) => Self::AmountOfFirst,
-            BankEvent::Projection(_) | BankEvent::Subject(_) | BankEvent::Clock(_) => Self::Nothing,
         }
     }
 

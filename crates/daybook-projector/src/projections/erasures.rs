@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use daybook_bank::BankEvent;
 use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectEvent, SubjectId};
+use daybook_core::system::SystemEvent;
+use daybook_domains::DaybookEvent;
 
 use super::keyed::allocated;
 use super::partition_column;
@@ -35,8 +36,11 @@ impl Erasures {
     }
 
     /// Notes an erasure where the event tells its partition of one.
-    pub(super) fn note(&mut self, fact: &Fact<'_, BankEvent>) -> Result<(), FoldError> {
-        let BankEvent::Subject(SubjectEvent::Erased(event)) = fact.payload else { return Ok(()) };
+    pub(super) fn note(&mut self, fact: &Fact<'_, DaybookEvent>) -> Result<(), FoldError> {
+        let DaybookEvent::System(SystemEvent::Subject(SubjectEvent::Erased(event))) = fact.payload
+        else {
+            return Ok(());
+        };
         // The subject's own stream says it too, but to one partition only.
         if fact.recorded.stream_id.stream_type() == ERASURE_STREAM_TYPE {
             let erased = (event.subject_id.clone(), partition_column(fact.recorded)?);

@@ -1,12 +1,12 @@
-use daybook_bank::BankEvent;
 use daybook_core::ids::Version;
+use daybook_domains::DaybookEvent;
 
 use super::*;
 use crate::projections;
 
 const CURRENT: Generation = Generation(2);
 
-fn models() -> Vec<Model<BankEvent>> {
+fn models() -> Vec<Model<DaybookEvent>> {
     let accounts = || Arc::clone(&projections::all()[0]);
     [Generation(1), CURRENT].map(|generation| Model { projection: accounts(), generation }).into()
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
-use daybook_bank::BankEvent;
 use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
 use daybook_core::subject::event::PersonalDataErased;
 use daybook_core::subject::{SubjectEvent, SubjectId, erasure_streams};
+use daybook_core::system::SystemEvent;
+use daybook_domains::DaybookEvent;
 use daybook_keys::SubjectKey;
 use daybook_projector::projection::{Fact, RowChange};
 use daybook_projector::projections;
@@ -35,7 +36,7 @@ async fn projector_with(world: &World, keys: &Keys) -> Projector {
 }
 
 /// Each texts of its own: a name, a customer's name, and a reason an event.
-fn story() -> Vec<(&'static str, BankEvent, &'static str)> {
+fn story() -> Vec<(&'static str, DaybookEvent, &'static str)> {
     let named = |first: &str, subject: &str| format!("{first} {}", secret(subject));
     vec![
         ("account-alice", opened_by(&named("Alice", "alice")), "alice"),
@@ -395,9 +396,9 @@ async fn keys_on_the_logs_own_server_end_the_start() {
     assert!(error.contains("--keys-database-url: the key store is on the log's own"), "{error}");
 }
 
-fn erased(subject: &str) -> BankEvent {
+fn erased(subject: &str) -> DaybookEvent {
     let subject_id = SubjectId::new(subject).unwrap();
-    SubjectEvent::from(PersonalDataErased { subject_id }).into()
+    SystemEvent::from(SubjectEvent::from(PersonalDataErased { subject_id })).into()
 }
 
 /// The kinds of row changes that a read model makes of events, with the rows of each: those that are final, and the others.

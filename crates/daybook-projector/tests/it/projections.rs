@@ -1,7 +1,7 @@
 //! The rows that events make. Each story is told one event at a time and all at once, with every message twice, and must
 //! make the same rows.
 
-use daybook_bank::BankEvent;
+use daybook_domains::DaybookEvent;
 use daybook_projector::projection::{Fact, Projection as _, RowChange, RowChanges};
 use daybook_projector::projections::Transfers;
 
@@ -9,11 +9,11 @@ use super::support::World;
 use super::support::ledger::*;
 
 struct Story<'a> {
-    events: &'a [(&'a str, BankEvent)],
+    events: &'a [(&'a str, DaybookEvent)],
 }
 
 /// What is recorded.
-fn given<'a>(events: &'a [(&'a str, BankEvent)]) -> Story<'a> {
+fn given<'a>(events: &'a [(&'a str, DaybookEvent)]) -> Story<'a> {
     Story { events }
 }
 

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use daybook_bank::BankEvent;
 use daybook_core::ids::Position;
+use daybook_domains::DaybookEvent;
 use daybook_projector::projection::Projection;
 use daybook_projector::projections;
 use daybook_projector::rebuild::{Mismatch, RebuildError, RebuildOptions, Rebuilt, Watch};
@@ -23,7 +23,7 @@ pub(crate) async fn business(world: &mut World, business: &mut Business, appends
     }
 }
 
-pub(crate) fn named(name: &str) -> Arc<dyn Projection<BankEvent>> {
+pub(crate) fn named(name: &str) -> Arc<dyn Projection<DaybookEvent>> {
     projections::all().into_iter().find(|projection| projection.name() == name).unwrap()
 }
 

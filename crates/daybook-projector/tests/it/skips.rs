@@ -1,10 +1,12 @@
 //! What operators have permitted to be left out (G7): nothing that can be applied, whatever they said.
 
-use daybook_bank::{BankEvent, PROJECTIONS};
+use daybook_bank::PROJECTIONS;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_core::projection::event::ProjectionEventSkipped;
 use daybook_core::projection::{EventPlace, ProjectionEvent};
+use daybook_core::system::SystemEvent;
+use daybook_domains::DaybookEvent;
 use daybook_projector::rebuild::RebuildOptions;
 
 use super::rebuild::rebuild;
@@ -12,10 +14,10 @@ use super::support::World;
 use super::support::ledger::{deposited, opened};
 use super::support::reference::{assert_read_models_equal_the_log, assert_rows_equal_the_log};
 
-fn skip(partition: Partition, position: i64) -> BankEvent {
+fn skip(partition: Partition, position: i64) -> DaybookEvent {
     let position = Position::new(position).unwrap();
     let event = EventPlace { partition, position };
-    ProjectionEvent::EventSkipped(ProjectionEventSkipped { event }).into()
+    SystemEvent::from(ProjectionEvent::EventSkipped(ProjectionEventSkipped { event })).into()
 }
 
 /// Records a skip for each of the projections.

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Parser as _;
-use daybook_bank::BankEvent;
 use daybook_core::event::RecordedEvent;
+use daybook_domains::DaybookEvent;
 use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings};
 use daybook_projector::Settings;
 use daybook_projector::rebuild::Rebuilder;
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// Appends and publishes.
-    pub(crate) async fn record(&mut self, events: &[(&str, BankEvent)]) -> Vec<RecordedEvent> {
+    pub(crate) async fn record(&mut self, events: &[(&str, DaybookEvent)]) -> Vec<RecordedEvent> {
         let recorded = self.log.append(events).await;
         self.publish(recorded.clone());
         recorded

@@ -1,9 +1,9 @@
 //! GetAggregateAt.
 
-use daybook_bank::Bank;
 use daybook_core::domain::Domain as _;
 use daybook_core::stream::StreamId;
 use daybook_core::subject::ERASURE_STREAM_TYPE;
+use daybook_domains::Daybook;
 use daybook_proto::v1::{GetAggregateAtRequest, GetAggregateAtResponse};
 
 use super::Call;
@@ -31,12 +31,12 @@ pub(super) async fn answer(
         .await?
         .ok_or_else(|| QueryError::NotFound { kind: Kind::Stream, id: stream_id.to_string() })?;
     // What the operator decided plays no part in folding.
-    let bank = Bank::default();
-    let folding = call.log.reader.state_at(&bank, &stream_id, moment.version);
+    let domain = Daybook::default();
+    let folding = call.log.reader.state_at(&domain, &stream_id, moment.version);
     let folded = call.log.ask(&call.budget, folding).await?;
     let state = folded.state.ok_or_else(|| QueryError::NoState { id: stream_id.to_string() })?;
     Ok(GetAggregateAtResponse {
-        state_json: bank.encode_state(&state).map_err(|source| QueryError::Encode { source })?,
+        state_json: domain.encode_state(&state).map_err(|source| QueryError::Encode { source })?,
         version: moment.version.get(),
         position: moment.position.get(),
         recorded_at: timestamp(moment.recorded_at),

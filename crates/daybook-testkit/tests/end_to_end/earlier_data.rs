@@ -6,7 +6,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use daybook_bank::ALL_EVENT_TYPES;
+use daybook_core::event::EventPayload as _;
+use daybook_domains::DaybookEvent;
 use daybook_proof::proof::verify_consistency;
 use daybook_proof::{Hash, KeyFile, SignedCheckpoint};
 use daybook_proto::v1 as proto;
@@ -425,6 +426,6 @@ async fn g6_an_export_of_an_earlier_build_is_restored_into_an_empty_log() {
     let environment = [environment[0], ("DAYBOOK_READ_DATABASE_URL", url.as_str())];
     daybook_must(&["verify", "--all", "--log-only"], &environment).await;
     let is_in = |name: &&&str| written.contains(&format!(r#""event_type":"{name}""#));
-    let missing: Vec<_> = ALL_EVENT_TYPES.iter().filter(|name| !is_in(name)).collect();
+    let missing: Vec<_> = DaybookEvent::EVENT_TYPES.iter().filter(|name| !is_in(name)).collect();
     assert!(missing.is_empty(), "the export has no {missing:?}");
 }

@@ -2,8 +2,9 @@
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use daybook_bank::ALL_EVENT_TYPES;
 use daybook_bank::money::Currency;
+use daybook_core::event::EventPayload as _;
+use daybook_domains::DaybookEvent;
 use daybook_proto::v1;
 
 use crate::client::ExpectedVersion;
@@ -102,7 +103,7 @@ pub(crate) struct QueryArgs {
 
 /// The types of events, of which a misspelt one would find nothing.
 pub(crate) fn event_types() -> PossibleValuesParser {
-    PossibleValuesParser::new(ALL_EVENT_TYPES)
+    PossibleValuesParser::new(DaybookEvent::EVENT_TYPES)
 }
 
 /// What every list takes.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use daybook_bank::BankEvent;
 use daybook_core::ids::Position;
+use daybook_domains::DaybookEvent;
 use daybook_keys::KeySettings;
 use daybook_projector::projection::Projection;
 use daybook_projector::projections;
@@ -173,7 +173,7 @@ async fn after(rebuilder: &Rebuilder, args: &RebuildArgs) -> Result<Position, Fa
     Ok(before.context("find the position of --from-time")?)
 }
 
-fn named(name: &str) -> Result<Arc<dyn Projection<BankEvent>>, Failure> {
+fn named(name: &str) -> Result<Arc<dyn Projection<DaybookEvent>>, Failure> {
     let all = projections::all();
     let names: Vec<_> = all.iter().map(|projection| projection.name()).collect();
     all.into_iter().find(|projection| projection.name() == name).ok_or_else(|| {

@@ -11,6 +11,7 @@ use daybook_bank::account::{AccountEvent, STREAM_TYPE};
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::Personal;
+use daybook_domains::DaybookEvent;
 use daybook_eventlog::inspect::StoredEvent;
 use daybook_keys::{KeyStore, subjects_of};
 use daybook_projector::projections::Movement;
@@ -87,8 +88,10 @@ impl<'a> Entry<'a> {
             return Ok(None);
         };
         let unreadable = || format!("the event at position {} cannot be read", event.position);
-        let payload = BankEvent::decode(&event.event_type, event.schema_version, &event.data);
-        let BankEvent::Account(account_event) = payload.with_context(unreadable)? else {
+        let payload = DaybookEvent::decode(&event.event_type, event.schema_version, &event.data);
+        let DaybookEvent::Bank(BankEvent::Account(account_event)) =
+            payload.with_context(unreadable)?
+        else {
             return Ok(None);
         };
         if Movement::of(&account_event).is_none() {

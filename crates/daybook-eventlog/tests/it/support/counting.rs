@@ -1,7 +1,7 @@
 //! A domain whose state is how many events were folded: it shows each one that is folded twice or not at all.
 
 use daybook_bank::BankRejection;
-use daybook_core::domain::{Context, Domain, States};
+use daybook_core::domain::{Context, Domain, States, StreamKind};
 use daybook_core::event::{DecodeError, EventPayload};
 use daybook_core::stream::StreamId;
 
@@ -12,6 +12,12 @@ pub(crate) struct Counting;
 pub(crate) struct Anything;
 
 impl EventPayload for Anything {
+    const EVENT_TYPES: &'static [&'static str] = &["anything"];
+
+    fn schema_version_of(_: &str) -> Option<i32> {
+        Some(1)
+    }
+
     fn event_type(&self) -> &'static str {
         "anything"
     }
@@ -24,12 +30,13 @@ impl EventPayload for Anything {
         Ok("{}".into())
     }
 
-    fn decode(_: &str, _: i32, _: &str) -> Result<Self, DecodeError> {
-        Ok(Self)
+    fn decode_known(_: &str, _: i32, _: &str) -> Option<Result<Self, DecodeError>> {
+        Some(Ok(Self))
     }
 }
 
 impl Domain for Counting {
+    const STREAMS: &'static [StreamKind] = &[];
     type Command = ();
     type Event = Anything;
     type State = i64;

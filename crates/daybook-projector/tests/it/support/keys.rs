@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use daybook_bank::BankEvent;
 use daybook_core::event::EventPayload as _;
 use daybook_core::ids::{Actor, CommandId, CorrelationId};
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::Personal;
 use daybook_core::subject::event::{PersonalDataErased, SubjectForgotten};
 use daybook_core::subject::{SubjectEvent, SubjectId, erasure_streams};
+use daybook_core::system::SystemEvent;
+use daybook_domains::DaybookEvent;
 use daybook_keys::keys::REASON;
 use daybook_keys::{KeyStore, SubjectKey};
 use daybook_testkit::TestPostgres;
@@ -61,8 +62,8 @@ impl Keys {
     pub(crate) async fn sealed<'a>(
         &self,
         world: &World,
-        events: &[(&'a str, BankEvent, &str)],
-    ) -> Vec<(&'a str, BankEvent, Metadata)> {
+        events: &[(&'a str, DaybookEvent, &str)],
+    ) -> Vec<(&'a str, DaybookEvent, Metadata)> {
         let mut sealed = Vec::new();
         for (position, (stream, event, subject)) in (world.log.next_position()..).zip(events) {
             let (event, metadata) = seal(&self.key(subject).await, subject, event, position);
@@ -72,7 +73,7 @@ impl Keys {
     }
 
     /// Seals events and appends them.
-    pub(crate) async fn record(&self, world: &mut World, events: &[(&str, BankEvent, &str)]) {
+    pub(crate) async fn record(&self, world: &mut World, events: &[(&str, DaybookEvent, &str)]) {
         let sealed = self.sealed(world, events).await;
         let recorded = world.log.append_with(&sealed).await;
         world.publish(recorded);
@@ -83,13 +84,14 @@ impl Keys {
         let subject_id = SubjectId::new(subject).unwrap();
         let stream = format!("subject-{subject}");
         let forgotten = SubjectForgotten { subject_id: subject_id.clone() };
-        let forgotten: SubjectEvent = forgotten.into();
+        let forgotten = SystemEvent::from(SubjectEvent::from(forgotten));
         world.record(&[(&stream, forgotten.into())]).await;
         self.store.destroy(&BTreeSet::from([subject_id.clone()])).await.unwrap();
         let streams = erasure_streams(PARTITIONS);
         let all = [&*stream].into_iter().chain(streams.iter().map(|stream| stream.as_str()));
-        let erased = SubjectEvent::from(PersonalDataErased { subject_id });
-        let erased: Vec<_> = all.map(|stream| (stream, BankEvent::from(erased.clone()))).collect();
+        let erased = SystemEvent::from(SubjectEvent::from(PersonalDataErased { subject_id }));
+        let erased: Vec<_> =
+            all.map(|stream| (stream, DaybookEvent::from(erased.clone()))).collect();
         world.record(&erased).await;
     }
 }
@@ -98,9 +100,9 @@ impl Keys {
 pub(crate) fn seal(
     key: &SubjectKey,
     subject: &str,
-    event: &BankEvent,
+    event: &DaybookEvent,
     position: i64,
-) -> (BankEvent, Metadata) {
+) -> (DaybookEvent, Metadata) {
     let (subject_id, mut event) = (SubjectId::new(subject).unwrap(), event.clone());
     let command_id = CommandId::new(format!("command-{position}")).unwrap();
     let mut reason = Personal::new(format!("because of {}", secret(subject))).unwrap();

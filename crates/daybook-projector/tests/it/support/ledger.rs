@@ -10,93 +10,98 @@ use daybook_bank::transfer::event::*;
 use daybook_bank::transfer::{TransferEvent, TransferId};
 use daybook_core::ids::Actor;
 use daybook_core::personal::Personal;
+use daybook_domains::DaybookEvent;
 
 pub(crate) fn usd(minor_units: i64) -> Money {
     Money { minor_units, currency: "USD".parse().unwrap() }
 }
 
-pub(crate) fn opened() -> BankEvent {
+fn of_account(event: impl Into<AccountEvent>) -> DaybookEvent {
+    BankEvent::from(event.into()).into()
+}
+
+fn of_transfer(event: impl Into<TransferEvent>) -> DaybookEvent {
+    BankEvent::from(event.into()).into()
+}
+
+pub(crate) fn opened() -> DaybookEvent {
     opened_by("Ada")
 }
 
-pub(crate) fn opened_by(owner: &str) -> BankEvent {
-    AccountEvent::Opened(AccountOpened {
+pub(crate) fn opened_by(owner: &str) -> DaybookEvent {
+    of_account(AccountOpened {
         owner: Personal::new(owner).unwrap(),
         currency: "USD".parse().unwrap(),
         overdraft_limit: 100,
     })
-    .into()
 }
 
-pub(crate) fn deposited(amount: i64, balance: i64) -> BankEvent {
-    AccountEvent::Deposited(MoneyDeposited { amount: usd(amount), balance }).into()
+pub(crate) fn deposited(amount: i64, balance: i64) -> DaybookEvent {
+    of_account(MoneyDeposited { amount: usd(amount), balance })
 }
 
-pub(crate) fn withdrawn(amount: i64, balance: i64) -> BankEvent {
-    AccountEvent::Withdrawn(MoneyWithdrawn { amount: usd(amount), balance }).into()
+pub(crate) fn withdrawn(amount: i64, balance: i64) -> DaybookEvent {
+    of_account(MoneyWithdrawn { amount: usd(amount), balance })
 }
 
-pub(crate) fn refunded(amount: i64, balance: i64) -> BankEvent {
+pub(crate) fn refunded(amount: i64, balance: i64) -> DaybookEvent {
     refunded_to("Bob", amount, balance)
 }
 
-pub(crate) fn refunded_to(customer: &str, amount: i64, balance: i64) -> BankEvent {
+pub(crate) fn refunded_to(customer: &str, amount: i64, balance: i64) -> DaybookEvent {
     let customer = Personal::new(customer).unwrap();
-    AccountEvent::Refunded(MoneyRefunded { amount: usd(amount), customer, balance }).into()
+    of_account(MoneyRefunded { amount: usd(amount), customer, balance })
 }
 
-pub(crate) fn held(transfer: &str, amount: i64, held: i64) -> BankEvent {
+pub(crate) fn held(transfer: &str, amount: i64, held: i64) -> DaybookEvent {
     let transfer_id = TransferId::new(transfer).unwrap();
-    AccountEvent::FundsHeld(FundsHeld { transfer_id, amount: usd(amount), held }).into()
+    of_account(FundsHeld { transfer_id, amount: usd(amount), held })
 }
 
-pub(crate) fn released(transfer: &str, amount: i64, held: i64) -> BankEvent {
+pub(crate) fn released(transfer: &str, amount: i64, held: i64) -> DaybookEvent {
     let transfer_id = TransferId::new(transfer).unwrap();
-    AccountEvent::HoldReleased(HoldReleased { transfer_id, amount: usd(amount), held }).into()
+    of_account(HoldReleased { transfer_id, amount: usd(amount), held })
 }
 
-pub(crate) fn debited(transfer: &str, to: &str, amount: i64, balance: i64) -> BankEvent {
-    AccountEvent::TransferDebited(TransferDebited {
+pub(crate) fn debited(transfer: &str, to: &str, amount: i64, balance: i64) -> DaybookEvent {
+    of_account(TransferDebited {
         transfer_id: TransferId::new(transfer).unwrap(),
         counterparty: AccountId::new(to).unwrap(),
         amount: usd(amount),
         balance,
     })
-    .into()
 }
 
-pub(crate) fn credited(transfer: &str, from: &str, amount: i64, balance: i64) -> BankEvent {
-    AccountEvent::TransferCredited(TransferCredited {
+pub(crate) fn credited(transfer: &str, from: &str, amount: i64, balance: i64) -> DaybookEvent {
+    of_account(TransferCredited {
         transfer_id: TransferId::new(transfer).unwrap(),
         counterparty: AccountId::new(from).unwrap(),
         amount: usd(amount),
         balance,
     })
-    .into()
 }
 
-pub(crate) fn frozen() -> BankEvent {
-    AccountEvent::Frozen(AccountFrozen {}).into()
+pub(crate) fn frozen() -> DaybookEvent {
+    of_account(AccountFrozen {})
 }
 
-pub(crate) fn initiated(from: &str, to: &str, amount: i64) -> BankEvent {
-    TransferEvent::Initiated(TransferInitiated {
+pub(crate) fn initiated(from: &str, to: &str, amount: i64) -> DaybookEvent {
+    of_transfer(TransferInitiated {
         source: AccountId::new(from).unwrap(),
         destination: AccountId::new(to).unwrap(),
         amount: usd(amount),
         initiator: Actor::new("ina").unwrap(),
         approval_required: true,
     })
-    .into()
 }
 
-pub(crate) fn approved() -> BankEvent {
+pub(crate) fn approved() -> DaybookEvent {
     let approver = Actor::new("apu").unwrap();
-    TransferEvent::Approved(TransferApproved { approver }).into()
+    of_transfer(TransferApproved { approver })
 }
 
-pub(crate) fn executed() -> BankEvent {
-    TransferEvent::Executed(TransferExecuted {}).into()
+pub(crate) fn executed() -> DaybookEvent {
+    of_transfer(TransferExecuted {})
 }
 
 /// Plausible business from a seed: appends of one to five events each.
@@ -113,7 +118,7 @@ impl Business {
     }
 
     /// The events of the next append, each with its stream.
-    pub(crate) fn next(&mut self) -> Vec<(String, BankEvent)> {
+    pub(crate) fn next(&mut self) -> Vec<(String, DaybookEvent)> {
         let account = self.below(self.accounts);
         let stream = format!("account-a{account}");
         let amount = i64::try_from(self.below(1000)).unwrap() + 1;
@@ -137,7 +142,7 @@ impl Business {
         }
     }
 
-    fn transfer(&mut self, from: usize, to: usize, amount: i64) -> Vec<(String, BankEvent)> {
+    fn transfer(&mut self, from: usize, to: usize, amount: i64) -> Vec<(String, DaybookEvent)> {
         self.transfers += 1;
         let id = format!("t{}", self.transfers);
         let (source, destination) = (format!("a{from}"), format!("a{to}"));

@@ -1,11 +1,11 @@
 //! Puts events into a log as the command service would, but any event and at any time.
 
-use daybook_bank::BankEvent;
 use daybook_core::event::{EventPayload as _, RecordedEvent};
 use daybook_core::ids::{Position, Version};
 use daybook_core::metadata::Metadata;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
+use daybook_domains::DaybookEvent;
 use daybook_outbox::Origin;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
@@ -31,7 +31,7 @@ impl TestLog {
     }
 
     /// The next events as they would be, for messages whose events the log never had. The log knows nothing of them.
-    pub(crate) fn never_appended(&self, events: &[(&str, BankEvent)]) -> Vec<RecordedEvent> {
+    pub(crate) fn never_appended(&self, events: &[(&str, DaybookEvent)]) -> Vec<RecordedEvent> {
         let mut log = Self {
             origin: self.origin,
             pool: self.pool.clone(),
@@ -39,14 +39,14 @@ impl TestLog {
             partition_positions: self.partition_positions.clone(),
             versions: self.versions.clone(),
         };
-        let mut next = |(stream, event): &(&str, BankEvent)| {
+        let mut next = |(stream, event): &(&str, DaybookEvent)| {
             log.next(stream, event.event_type(), &event.encode().unwrap())
         };
         events.iter().map(&mut next).collect()
     }
 
     /// Appends events in one transaction, each on its stream.
-    pub(crate) async fn append(&mut self, events: &[(&str, BankEvent)]) -> Vec<RecordedEvent> {
+    pub(crate) async fn append(&mut self, events: &[(&str, DaybookEvent)]) -> Vec<RecordedEvent> {
         let raw: Vec<_> = events
             .iter()
             .map(|(stream, event)| (*stream, event.event_type(), event.encode().unwrap()))
@@ -72,9 +72,9 @@ impl TestLog {
     /// As [`Self::append`], with any metadata.
     pub(crate) async fn append_with(
         &mut self,
-        events: &[(&str, BankEvent, Metadata)],
+        events: &[(&str, DaybookEvent, Metadata)],
     ) -> Vec<RecordedEvent> {
-        let next = |(stream, event, metadata): &(&str, BankEvent, Metadata)| {
+        let next = |(stream, event, metadata): &(&str, DaybookEvent, Metadata)| {
             let metadata = serde_json::value::to_raw_value(metadata).unwrap();
             let next = self.next(stream, event.event_type(), &event.encode().unwrap());
             RecordedEvent { metadata, ..next }

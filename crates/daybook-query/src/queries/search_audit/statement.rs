@@ -2,14 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use daybook_bank::account::{Account, AccountEvent};
 use daybook_bank::money::{Currency, magnitude_of};
-use daybook_bank::transfer::{Transfer, TransferEvent};
-use daybook_core::clock::{Clock, ClockEvent};
-use daybook_core::domain::Aggregate as _;
-use daybook_core::projection::{ProjectionEvent, ProjectionRecord};
-use daybook_core::subject::{ERASURE_STREAM_TYPE, Subject, SubjectEvent};
+use daybook_core::domain::Domain as _;
 use daybook_core::words::Words;
+use daybook_domains::Daybook;
 use daybook_eventlog::Direction;
 use sqlx::{Postgres, QueryBuilder};
 
@@ -119,14 +115,8 @@ fn rare_types(filter: &AuditFilter) -> Option<Vec<&str>> {
 
 /// The types of the events in streams of a type; `None` where this build knows no such streams.
 pub(crate) fn event_types_of(stream_type: &str) -> Option<&'static [&'static str]> {
-    match stream_type {
-        Account::STREAM_TYPE => Some(AccountEvent::EVENT_TYPES),
-        Transfer::STREAM_TYPE => Some(TransferEvent::EVENT_TYPES),
-        ProjectionRecord::STREAM_TYPE => Some(ProjectionEvent::EVENT_TYPES),
-        Clock::STREAM_TYPE => Some(ClockEvent::EVENT_TYPES),
-        Subject::STREAM_TYPE | ERASURE_STREAM_TYPE => Some(SubjectEvent::EVENT_TYPES),
-        _ => None,
-    }
+    let kind = Daybook::STREAMS.iter().find(|kind| kind.stream_type == stream_type)?;
+    Some(kind.event_types)
 }
 
 type Sql = QueryBuilder<Postgres>;

@@ -1,12 +1,12 @@
 //! A time that lies in the future, accepted and refused.
 
-use daybook_bank::{Bank, BankCommand};
 use daybook_core::clock::{self, ClockCommand, ClockTimeAccepted};
 use daybook_core::ids::Position;
+use daybook_core::system::{System, SystemCommand};
 use daybook_core::testing::Scenario;
 use time::macros::datetime;
 
-fn accept(position: i64, recorded_at: time::OffsetDateTime) -> BankCommand {
+fn accept(position: i64, recorded_at: time::OffsetDateTime) -> SystemCommand {
     ClockCommand::AcceptTime { position: Position::new(position).unwrap(), recorded_at }.into()
 }
 
@@ -19,7 +19,7 @@ fn a_time_in_the_future_is_accepted_once_with_the_moment_at_which_it_was() {
         accepted_at: now,
     };
     let event = clock::ClockEvent::from(accepted.clone());
-    let scenario = Scenario::new(Bank::default())
+    let scenario = Scenario::new(System)
         .at(now)
         .when("olga", accept(7, future))
         .then([(clock::stream_id(), event.into())]);
@@ -37,7 +37,7 @@ fn a_time_in_the_future_is_accepted_once_with_the_moment_at_which_it_was() {
 #[test]
 fn a_time_that_has_come_needs_no_acceptance() {
     let now = datetime!(2026-11-28 10:00 UTC);
-    Scenario::new(Bank::default())
+    Scenario::new(System)
         .at(now)
         .when("olga", accept(7, now))
         .then_rejected("TIME_NOT_IN_THE_FUTURE");

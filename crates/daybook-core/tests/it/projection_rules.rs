@@ -1,9 +1,9 @@
 //! What operators may tell projections, accepted and refused.
 
-use daybook_bank::Bank;
 use daybook_core::domain::{Rejection, RejectionKind};
 use daybook_core::projection::event::{ProjectionEventSkipped, ProjectionRetryRequested};
 use daybook_core::projection::{PROJECTION_SKIPS_MAX, ProjectionEvent, ProjectionName};
+use daybook_core::system::System;
 use daybook_core::testing::Scenario;
 
 use crate::given::*;
@@ -14,14 +14,14 @@ fn skipped(partition: u16, position: i64) -> ProjectionEvent {
 
 #[test]
 fn a_skip_is_an_event_of_the_projections_stream() {
-    Scenario::new(Bank::default())
+    Scenario::new(System)
         .when("olga", skip("accounts", 3, 7))
         .then([(projection("accounts"), skipped(3, 7).into())]);
 }
 
 #[test]
 fn the_same_event_is_skipped_once_for_each_projection() {
-    let scenario = Scenario::new(Bank::default())
+    let scenario = Scenario::new(System)
         .given(projection("accounts"), skipped(3, 7))
         .when("olga", skip("accounts", 3, 7))
         .then_rejected("SKIPPED_ALREADY");
@@ -36,7 +36,7 @@ fn the_same_event_is_skipped_once_for_each_projection() {
 #[test]
 fn a_retry_may_be_asked_for_again_and_again() {
     let requested: ProjectionEvent = ProjectionRetryRequested { event: place(3, 7) }.into();
-    let mut scenario = Scenario::new(Bank::default());
+    let mut scenario = Scenario::new(System);
     for _ in 0..3 {
         scenario = scenario
             .when("olga", retry("accounts", 3, 7))
@@ -52,7 +52,7 @@ fn a_place_that_no_log_has_is_refused_with_the_field_that_is_wrong() {
         (skip("accounts", 1024, 7), "partition"),
         (retry("accounts", 1024, 7), "partition"),
     ] {
-        let outcome = Scenario::new(Bank::default()).when("olga", command);
+        let outcome = Scenario::new(System).when("olga", command);
         let refusal = outcome.result().unwrap_err();
         assert_eq!(refusal.kind(), RejectionKind::Invalid { field });
     }
@@ -60,7 +60,7 @@ fn a_place_that_no_log_has_is_refused_with_the_field_that_is_wrong() {
 
 #[test]
 fn there_is_an_end_to_skipping() {
-    let mut scenario = Scenario::new(Bank::default());
+    let mut scenario = Scenario::new(System);
     for position in 1..=i64::try_from(PROJECTION_SKIPS_MAX).unwrap() {
         scenario = scenario.given(projection("accounts"), skipped(0, position));
     }
