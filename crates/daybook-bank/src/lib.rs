@@ -51,17 +51,6 @@ use serde::Serialize;
 use crate::account::{Account, AccountCommand, AccountError, AccountEvent};
 use crate::transfer::{Transfer, TransferCommand, TransferError, TransferEvent};
 
-/// The read models that there are, by their names.
-pub const PROJECTIONS: [&str; 7] = [
-    "accounts",
-    "account_entries",
-    "transfers",
-    "daily_activity",
-    "postings",
-    "posting_totals",
-    "audit",
-];
-
 /// Accounts and transfers under one policy.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {

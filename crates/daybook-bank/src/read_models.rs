@@ -1,19 +1,20 @@
-//! The read models of the built-in domain: what who fills them and who answers from them must agree about.
+//! The read models of the bank.
 
-/// Each read model's name, and the version of its rows: of what the same events come to, and of the shape of its tables. One
-/// that another version has filled is to be rebuilt, and nobody answers from it before.
-const VERSIONS: [(&str, i32); 7] = [
-    ("accounts", 3),
-    ("account_entries", 4),
-    ("transfers", 3),
-    ("daily_activity", 1),
-    ("postings", 1),
-    ("posting_totals", 1),
-    ("audit", 5),
-];
+use daybook_core::read_model::ReadModel;
 
-/// The version of a read model's rows; `None` where there is no such read model.
-#[must_use]
-pub fn version_of(name: &str) -> Option<i32> {
-    VERSIONS.iter().find(|(known, _)| *known == name).map(|(_, version)| *version)
-}
+/// One row per account.
+pub const ACCOUNTS: ReadModel = ReadModel { name: "accounts", version: 3 };
+/// One row per movement of money on an account.
+pub const ACCOUNT_ENTRIES: ReadModel = ReadModel { name: "account_entries", version: 4 };
+/// One row per transfer.
+pub const TRANSFERS: ReadModel = ReadModel { name: "transfers", version: 3 };
+/// Movements per day, currency and kind.
+pub const DAILY_ACTIVITY: ReadModel = ReadModel { name: "daily_activity", version: 1 };
+/// One row per event that moves money.
+pub const POSTINGS: ReadModel = ReadModel { name: "postings", version: 1 };
+/// What was debited and credited, per block of positions.
+pub const POSTING_TOTALS: ReadModel = ReadModel { name: "posting_totals", version: 1 };
+
+/// All of them, in the order in which they are written.
+pub const ALL: &[ReadModel] =
+    &[ACCOUNTS, ACCOUNT_ENTRIES, TRANSFERS, DAILY_ACTIVITY, POSTINGS, POSTING_TOTALS];

@@ -5,7 +5,7 @@
 //! * what is recorded: [`metadata`], [`event`], and how older payloads are read: [`upcast`];
 //! * how a decision is made: [`domain`];
 //! * the system's own aggregates: what operators tell projections ([`projection`]) and the log's clock ([`clock`]), and
-//!   how people are forgotten ([`subject`]);
+//!   how people are forgotten ([`subject`]); what both sides know of a read model: [`read_model`];
 //! * all of these as one domain, [`system`], and how several domains are one: [`compose`];
 //! * how a rule is tested: [`testing`].
 //!
@@ -16,6 +16,7 @@ pub mod dates;
 pub mod domain;
 pub mod event;
 pub mod ids;
+pub mod magnitude;
 pub mod metadata;
 pub mod partition;
 pub mod personal;
@@ -26,6 +27,7 @@ pub mod words;
 
 pub mod clock;
 pub mod projection;
+pub mod read_model;
 pub mod subject;
 
 pub mod compose;

@@ -22,7 +22,7 @@ use daybook_core::stream::StreamId;
 use daybook_core::subject::{Subject, SubjectId, erasure_streams};
 use daybook_core::system::SystemState;
 use daybook_core::testing::assert_pinned;
-use daybook_domains::{Daybook, DaybookEvent, DaybookState};
+use daybook_domains::{Daybook, DaybookEvent, DaybookState, READ_MODELS};
 use time::macros::datetime;
 
 /// A fixture of one of the domains.
@@ -143,7 +143,7 @@ fn snapshots_are_written_as_they_ever_were_and_read_back() {
 fn streams_have_the_names_and_partitions_that_they_ever_had() {
     let types = Daybook::STREAMS.iter().map(|kind| kind.stream_type);
     let types = types.map(|name| format!("stream type {name}"));
-    let projections = daybook_bank::PROJECTIONS.iter().map(|name| format!("projection {name}"));
+    let projections = READ_MODELS.iter().map(|model| format!("projection {}", model.name));
     let alice = SubjectId::new("alice").unwrap();
     let mut streams = vec![
         account_id("alice").stream_id(),

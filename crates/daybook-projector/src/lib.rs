@@ -1,45 +1,62 @@
-//! The projector: drains the outbox into read models, and reads the log where messages are missing.
-//!
-//! - [`projection`]: what a projection is; [`rows`]: what it makes; [`projections`]: those of the built-in domain;
-//! - `feed`: which events are next, from messages and pages of the log;
-//! - `decoded`: their payloads, read, and the words of sealed reasons;
-//! - `forgotten`: whose words are not to be there any more;
-//! - `read_models`, `checkpoint`: applying them, rows and checkpoints in one transaction (G7, G8);
-//! - `log`: the log, and whether it still is the one that the rows were folded from;
-//! - `lease`: which instance of a group works on which partition;
-//! - `session`, `runner`: one stretch of work, and the loop around it;
-//! - [`skips`]: events that operators had passed over;
-//! - [`rebuild`]: a new generation beside the live one, the swap, the way back;
-//! - `progress`: how far they are, for metrics and health;
-//! - `housekeeping`: dropping generations that nobody needs;
-//! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
-//!
-//! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs time
-//! only. Everything above `projections` knows nothing of accounts.
+//! The projector of this build: the engine of read models (`daybook-readmodels`) with the projections of its domains.
 
-pub mod migrate;
-pub mod projection;
-pub mod projections;
-pub mod rebuild;
-pub mod rows;
-pub mod service;
-pub mod settings;
-pub mod skips;
+use std::sync::Arc;
 
-mod checkpoint;
-mod decoded;
-mod failure;
-mod feed;
-mod forgotten;
-mod housekeeping;
-mod lease;
-mod log;
-mod progress;
-mod read_models;
-mod runner;
-mod session;
-mod tables;
+use daybook_domains::{Daybook, DaybookEvent};
+use daybook_readmodels::audit::{About, Audit};
+use daybook_readmodels::migrate::MigrateError;
+use daybook_readmodels::projection::Projection;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-pub use service::run;
-pub use settings::Settings;
-pub use skips::{Skips, SkipsError};
+pub use daybook_readmodels::Settings;
+
+/// All projections, in the order in which they are written, which is that of `daybook_domains::READ_MODELS`.
+#[must_use]
+pub fn projections() -> Vec<Arc<dyn Projection<DaybookEvent>>> {
+    let mut all = daybook_bank_readmodels::projections();
+    all.push(Arc::new(Audit::of::<Daybook>(about)));
+    all
+}
+
+fn about(event: &DaybookEvent) -> About {
+    match event {
+        DaybookEvent::Bank(event) => daybook_bank_readmodels::about(event),
+        DaybookEvent::System(_) => About::Nothing,
+    }
+}
+
+/// Makes the read models, or brings them up to date; see `daybook_readmodels::migrate`.
+///
+/// # Errors
+/// When a migration fails or a table cannot be made.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    daybook_readmodels::migrate::run(pool, &projections()).await
+}
+
+/// Projects until `shutdown`; see `daybook_readmodels::service`.
+///
+/// # Errors
+/// When a setting is wrong, a database is not set up for this service, or the listener fails.
+pub async fn run(
+    settings: Settings,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    daybook_readmodels::run(settings, projections(), listener, shutdown).await
+}
+
+#[cfg(test)]
+mod tests {
+    use daybook_domains::READ_MODELS;
+
+    use super::*;
+
+    /// The command service lets operators speak of those, and the query service answers from them.
+    #[test]
+    fn every_read_model_of_the_list_has_a_projection_and_no_other() {
+        let models: Vec<_> = projections().iter().map(|known| known.read_model()).collect();
+        assert_eq!(models, READ_MODELS);
+    }
+}

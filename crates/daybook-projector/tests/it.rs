@@ -32,3 +32,5 @@ mod roll_back;
 mod server_roles;
 #[path = "it/skips.rs"]
 mod skips;
+#[path = "it/tables.rs"]
+mod tables;

@@ -36,6 +36,6 @@ pub use finding::{Finding, Findings};
 pub use log_walk::LogCheck;
 pub use order::Order;
 pub use progress::{Progress, Watch};
-pub use read_models::ReadModel;
+pub use read_models::{Projections, ReadModel};
 pub use skips::{Skip, Skips};
 pub use verify::{Report, Sample, Verifier, VerifyError};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use daybook_projector::rebuild::{self, Phase};
+use daybook_readmodels::rebuild::{self, Phase};
 use tokio::sync::watch;
 
 /// How far it is.

@@ -1,13 +1,12 @@
-//! Read models (G7): each against a new fold of the log, by the code that a rebuild uses; see `daybook_projector::rebuild`,
+//! Read models (G7): each against a new fold of the log, by the code that a rebuild uses; see `daybook_readmodels::rebuild`,
 //! whose `check` says why.
 
 use std::sync::Arc;
 
 use daybook_core::partition::Partition;
 use daybook_domains::DaybookEvent;
-use daybook_projector::projection::{Generation, Projection};
-use daybook_projector::projections;
-use daybook_projector::rebuild::{
+use daybook_readmodels::projection::{Generation, Projection};
+use daybook_readmodels::rebuild::{
     self, Checked, Difference, Mismatch, RebuildError, Rebuilder, Verdict,
 };
 
@@ -26,22 +25,22 @@ pub struct ReadModel {
     pub not_compared: Option<String>,
 }
 
-type Projections = Vec<Arc<dyn Projection<DaybookEvent>>>;
+/// Those whose read models are checked.
+pub type Projections = Vec<Arc<dyn Projection<DaybookEvent>>>;
 
 /// Checks all read models, from one reading of the log; where one cannot be folded, one after the other.
 pub(crate) async fn check(
-    rebuilder: &Rebuilder,
+    (rebuilder, all): &(Rebuilder, Projections),
     sample: &Sample,
     findings: &mut Findings,
     watch: &Watch,
 ) -> Result<Vec<ReadModel>, VerifyError> {
-    let all = projections::all();
-    if let Ok(checked) = fold(rebuilder, &all, sample.partitions(), watch).await? {
+    if let Ok(checked) = fold(rebuilder, all, sample.partitions(), watch).await? {
         return Ok(checked.into_iter().map(|checked| note(checked, findings)).collect());
     }
     let mut read_models = Vec::new();
     for projection in all {
-        let (name, one): (_, Projections) = (projection.name(), vec![projection]);
+        let (name, one) = (projection.name(), vec![Arc::clone(projection)]);
         match fold(rebuilder, &one, sample.partitions(), watch).await? {
             Ok(checked) => {
                 read_models.extend(checked.into_iter().map(|checked| note(checked, findings)));

@@ -5,14 +5,14 @@ use std::io;
 use daybook_core::partition::Partition;
 use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, Outline};
-use daybook_projector::rebuild::{RebuildError, Rebuilder};
+use daybook_readmodels::rebuild::{RebuildError, Rebuilder};
 use rand::seq::IteratorRandom as _;
 
 use crate::finding::Findings;
 use crate::log_walk::{self, LogCheck};
 use crate::order::Order;
 use crate::progress::Watch;
-use crate::read_models::{self, ReadModel};
+use crate::read_models::{self, Projections, ReadModel};
 use crate::skips::Skips;
 use crate::stream_walk;
 
@@ -28,7 +28,7 @@ pub enum Sample {
 /// Verifies a log and, where they are asked for, its read models.
 pub struct Verifier {
     log: Inspector,
-    read_models: Option<Rebuilder>,
+    read_models: Option<(Rebuilder, Projections)>,
     checks: Vec<Box<dyn LogCheck>>,
     findings_max: usize,
 }
@@ -114,8 +114,8 @@ impl Verifier {
 
     /// Checks the read models too, with a role that may make tables beside them.
     #[must_use]
-    pub fn read_models(mut self, rebuilder: Rebuilder) -> Self {
-        self.read_models = Some(rebuilder);
+    pub fn read_models(mut self, rebuilder: Rebuilder, projections: Projections) -> Self {
+        self.read_models = Some((rebuilder, projections));
         self
     }
 
@@ -141,7 +141,7 @@ impl Verifier {
         let mut findings = Findings::new(self.findings_max);
         let skips = self.verify_log(&outline, &sample, &mut findings, watch).await?;
         let read_models = match &self.read_models {
-            Some(rebuilder) => read_models::check(rebuilder, &sample, &mut findings, watch).await?,
+            Some(folding) => read_models::check(folding, &sample, &mut findings, watch).await?,
             None => Vec::new(),
         };
         let position = outline.position;

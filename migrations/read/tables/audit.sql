@@ -8,7 +8,7 @@ CREATE TABLE read.audit_{generation} (
     amount         bigint,
     event_id       uuid        NOT NULL,
     partition      smallint    NOT NULL,
-    -- Grows with the amount, eight to each doubling (daybook_bank::money::magnitude_of). 0: a later step of a transfer, whose
+    -- Grows with the amount, eight to each doubling (daybook_core::magnitude::magnitude_of). 0: a later step of a transfer, whose
     -- amount stands in the first event of its stream. NULL: it is about no amount.
     magnitude      smallint,
     stream_id      text        COLLATE "C" NOT NULL,

@@ -1,10 +1,9 @@
 //! Requests of operators that speak of one event of a projection. Each must say why: the answer to "why does this row lack
 //! that event?" stands in the log. And the event must be there: what was skipped by mistake would wait for an event to come.
 
-use daybook_bank::PROJECTIONS;
 use daybook_core::projection::{EventPlace, ProjectionCommand};
 use daybook_core::system::SystemCommand;
-use daybook_domains::DaybookCommand;
+use daybook_domains::{DaybookCommand, READ_MODELS, read_model};
 use daybook_eventlog::{LogReader, ReadError};
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::{self, invalid_argument};
@@ -25,8 +24,9 @@ pub(super) async fn check_event(log: &LogReader, command: &DaybookCommand) -> Re
         return Ok(());
     };
     let name = projection.as_str();
-    if !PROJECTIONS.contains(&name) {
-        let what = format!("there is no projection `{name}`, only {}", PROJECTIONS.join(", "));
+    if read_model(name).is_none() {
+        let names = READ_MODELS.map(|model| model.name).join(", ");
+        let what = format!("there is no projection `{name}`, only {names}");
         let facts = vec![("projection", name.to_owned())];
         return Err(status::error(Code::NotFound, "NO_SUCH_PROJECTION", what, facts));
     }

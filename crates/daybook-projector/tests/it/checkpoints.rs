@@ -88,7 +88,7 @@ async fn a_projection_that_another_version_filled_is_left_alone_and_the_others_g
     world.record(&[("account-a", opened()), ("account-a", deposited(5, 5))]).await;
     world.wait_until_level().await;
     let rows = world.rows("SELECT DISTINCT projection FROM read.checkpoints ORDER BY 1").await;
-    assert_eq!(rows.len(), projections::all().len() - 1, "{rows:?}");
+    assert_eq!(rows.len(), projections().len() - 1, "{rows:?}");
     assert_eq!(
         world.scalar::<i64>("SELECT count(*) FROM read.account_entries_1").await.unwrap(),
         1
@@ -130,8 +130,8 @@ async fn read_models_may_live_in_another_database_and_be_filled_one_by_one() {
     world.record(&[("account-a", opened()), ("account-a", deposited(5, 5))]).await;
     world.postgres.create_database("elsewhere").await.unwrap();
     let pool = sqlx::PgPool::connect(&world.postgres.superuser_url("elsewhere")).await.unwrap();
-    daybook_projector::migrate::run(&pool).await.unwrap();
-    daybook_projector::migrate::run(&pool).await.unwrap();
+    daybook_projector::migrate(&pool).await.unwrap();
+    daybook_projector::migrate(&pool).await.unwrap();
     let url = world.postgres.url("daybook_projector", "elsewhere");
     let flags = ["--read-database-url", &url, "--projection", "accounts"];
     let projector = world.projector_with(&flags).await;

@@ -12,9 +12,9 @@ use daybook_core::subject::{SubjectEvent, SubjectId, erasure_streams};
 use daybook_core::system::SystemEvent;
 use daybook_domains::DaybookEvent;
 use daybook_keys::SubjectKey;
-use daybook_projector::projection::{Fact, RowChange};
 use daybook_projector::projections;
-use daybook_projector::rebuild::{RebuildError, RebuildOptions, Rebuilder, Rebuilt, Watch};
+use daybook_readmodels::projection::{Fact, RowChange};
+use daybook_readmodels::rebuild::{RebuildError, RebuildOptions, Rebuilder, Rebuilt, Watch};
 use daybook_testkit::eventually;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -115,7 +115,7 @@ fn rebuilder_with(world: &World, keys: &Keys) -> Rebuilder {
 /// Rebuilds everything, compared with the live generation row by row.
 async fn rebuild_verified(rebuilder: &Rebuilder) -> Vec<Rebuilt> {
     let verify = RebuildOptions { verify: true, ..RebuildOptions::default() };
-    let rebuilt = rebuilder.rebuild(&projections::all(), &verify, &Watch::new().0).await.unwrap();
+    let rebuilt = rebuilder.rebuild(&projections(), &verify, &Watch::new().0).await.unwrap();
     assert!(rebuilt.iter().all(|one| one.differences_total == 0), "{rebuilt:?}");
     rebuilt
 }
@@ -248,7 +248,7 @@ async fn who_is_forgotten_in_the_middle_of_a_rebuild_is_gone_from_what_it_builds
     sqlx::raw_sql(lock).execute(&mut *before_filling).await.unwrap();
     let rebuilder = rebuilder_with(&world, &keys);
     let rebuilding = tokio::spawn(async move {
-        let (all, watch) = (projections::all(), Watch::new().0);
+        let (all, watch) = (projections(), Watch::new().0);
         rebuilder.rebuild(&all, &RebuildOptions::default(), &watch).await
     });
     eventually("the tables are made", BOUND, async || {
@@ -361,7 +361,7 @@ async fn without_a_key_store_words_are_waited_for_and_nothing_else() {
     );
     projector.stop().await;
 
-    let (all, watch) = (projections::all(), Watch::new().0);
+    let (all, watch) = (projections(), Watch::new().0);
     let rebuilder = world.rebuilder();
     let rebuilt = rebuilder.rebuild(&all, &RebuildOptions::default(), &watch).await.map(drop);
     let checked = rebuilder.check(&all, None, &watch).await.map(drop);
@@ -446,7 +446,7 @@ async fn a_kept_generation_that_still_has_what_was_erased_is_let_go() {
     keys.record(&mut world, &story()).await;
     world.wait_until_level().await;
     let keep = RebuildOptions { keep_old: true, ..RebuildOptions::default() };
-    let all = projections::all();
+    let all = projections();
     rebuilder_with(&world, &keys).rebuild(&all, &keep, &Watch::new().0).await.unwrap();
     first.stop().await;
     // As if an older version had filled it, which had texts in the clear.

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_projector::projections;
-use daybook_projector::rebuild::{RebuildOptions, Watch};
+use daybook_readmodels::rebuild::{RebuildOptions, Watch};
 use daybook_testkit::eventually;
 
 use super::support::ledger::{Business, deposited, opened};
@@ -221,7 +221,7 @@ async fn g7_events_of_streams_that_no_projection_reads_are_passed_over_live_as_i
     let rows = "SELECT count(*) FROM read.audit_1";
     assert_eq!(world.scalar::<i64>(rows).await.unwrap(), 40);
     let options = RebuildOptions { verify: true, ..Default::default() };
-    let rebuilt = world.rebuilder().rebuild(&projections::all(), &options, &Watch::new().0).await;
+    let rebuilt = world.rebuilder().rebuild(&projections(), &options, &Watch::new().0).await;
     let rebuilt = rebuilt.unwrap();
     assert!(rebuilt.iter().all(|one| one.differences_total == 0), "{rebuilt:?}");
     projector.stop().await;

@@ -13,10 +13,8 @@ async fn an_owner_who_is_no_superuser_can_migrate_and_the_services_get_their_rig
     postgres.allow_login("operator").await.unwrap();
     let owner = PgPool::connect(&postgres.url("operator", "models")).await.unwrap();
     // Twice at once, as by two machines that start.
-    let (one, other) = tokio::join!(
-        daybook_projector::migrate::run(&owner),
-        daybook_projector::migrate::run(&owner)
-    );
+    let (one, other) =
+        tokio::join!(daybook_projector::migrate(&owner), daybook_projector::migrate(&owner));
     one.unwrap();
     other.unwrap();
     for role in ["daybook_projector", "daybook_query"] {

@@ -1,9 +1,9 @@
 //! The rows that events make. Each story is told one event at a time and all at once, with every message twice, and must
 //! make the same rows.
 
+use daybook_bank_readmodels::Transfers;
 use daybook_domains::DaybookEvent;
-use daybook_projector::projection::{Fact, Projection as _, RowChange, RowChanges};
-use daybook_projector::projections::Transfers;
+use daybook_readmodels::projection::{Fact, Projection as _, RowChange, RowChanges};
 
 use super::support::World;
 use super::support::ledger::*;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use daybook_core::ids::Position;
 use daybook_domains::DaybookEvent;
-use daybook_projector::projection::Projection;
 use daybook_projector::projections;
-use daybook_projector::rebuild::{Mismatch, RebuildError, RebuildOptions, Rebuilt, Watch};
+use daybook_readmodels::projection::Projection;
+use daybook_readmodels::rebuild::{Mismatch, RebuildError, RebuildOptions, Rebuilt, Watch};
 use std::time::Duration;
 
 use super::support::World;
@@ -24,7 +24,7 @@ pub(crate) async fn business(world: &mut World, business: &mut Business, appends
 }
 
 pub(crate) fn named(name: &str) -> Arc<dyn Projection<DaybookEvent>> {
-    projections::all().into_iter().find(|projection| projection.name() == name).unwrap()
+    projections().into_iter().find(|projection| projection.name() == name).unwrap()
 }
 
 pub(crate) async fn rebuild(
@@ -37,7 +37,7 @@ pub(crate) async fn rebuild(
 }
 
 pub(crate) async fn rebuild_all(world: &World, options: RebuildOptions) -> Vec<Rebuilt> {
-    let projections = projections::all();
+    let projections = projections();
     world.rebuilder().rebuild(&projections, &options, &Watch::new().0).await.unwrap()
 }
 
@@ -58,7 +58,7 @@ async fn g7_a_rebuild_gives_the_fold_of_the_log_and_projectors_go_on_from_it() {
     business(&mut world, &mut ledger, 300).await;
     world.wait_until_level().await;
     let rebuilt = rebuild_all(&world, RebuildOptions::default()).await;
-    assert_eq!(rebuilt.len(), projections::all().len());
+    assert_eq!(rebuilt.len(), projections().len());
     for one in &rebuilt {
         assert_eq!((one.from.0, one.to.0), (1, 2), "{}", one.projection);
         assert_eq!(world.generation(one.projection).await, 2);
@@ -76,10 +76,7 @@ async fn g7_a_rebuild_with_too_little_memory_gives_the_same() {
     let mut ledger = Business::new(12, 40);
     business(&mut world, &mut ledger, 1500).await;
     let rebuilder = world.rebuilder().memory_bytes(4096);
-    rebuilder
-        .rebuild(&projections::all(), &RebuildOptions::default(), &Watch::new().0)
-        .await
-        .unwrap();
+    rebuilder.rebuild(&projections(), &RebuildOptions::default(), &Watch::new().0).await.unwrap();
     assert_rows_equal_the_log(&world).await;
 }
 
@@ -141,7 +138,7 @@ async fn a_second_rebuild_of_the_same_projection_is_refused_and_one_of_another_i
         .unwrap();
     let (url, watch) = (world.postgres.url("daybook_projector", "postgres"), Watch::new().0);
     let first = tokio::spawn(async move {
-        let rebuilder = daybook_projector::rebuild::Rebuilder::new(&url, &url).unwrap();
+        let rebuilder = daybook_readmodels::rebuild::Rebuilder::new(&url, &url).unwrap();
         rebuilder.rebuild(&[named("accounts")], &RebuildOptions::default(), &watch).await
     });
     daybook_testkit::eventually("the first one builds", super::support::BOUND, async || {
@@ -259,7 +256,7 @@ async fn replaced_generations_go_when_no_query_can_be_reading_them_and_not_befor
     business(&mut world, &mut ledger, 50).await;
     rebuild(&world, &["accounts"], RebuildOptions::default()).await.unwrap();
     let rebuilder = world.rebuilder();
-    let all = projections::all();
+    let all = projections();
     assert_eq!(rebuilder.clean(&all, Duration::from_secs(60)).await.unwrap(), []);
     // A query that goes on for longer than it may: its table is left for another time, and nobody waits behind it.
     let mut query = world.pool.begin().await.unwrap();

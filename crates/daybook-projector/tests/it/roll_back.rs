@@ -1,6 +1,6 @@
 //! Kept generations, and those that another version of the code filled.
 
-use daybook_projector::rebuild::{RebuildOptions, Watch};
+use daybook_readmodels::rebuild::{RebuildOptions, Watch};
 
 use super::rebuild::{business, named, rebuild, rebuild_all, text};
 use super::support::World;

@@ -1,13 +1,13 @@
 //! What operators have permitted to be left out (G7): nothing that can be applied, whatever they said.
 
-use daybook_bank::PROJECTIONS;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
 use daybook_core::projection::event::ProjectionEventSkipped;
 use daybook_core::projection::{EventPlace, ProjectionEvent};
 use daybook_core::system::SystemEvent;
 use daybook_domains::DaybookEvent;
-use daybook_projector::rebuild::RebuildOptions;
+use daybook_domains::READ_MODELS;
+use daybook_readmodels::rebuild::RebuildOptions;
 
 use super::rebuild::rebuild;
 use super::support::World;
@@ -31,7 +31,7 @@ async fn skip_in(world: &mut World, projections: &[&str], partition: Partition, 
 /// All read models anew, against the live ones; they become the live ones.
 async fn rebuild_all_alike(world: &World) {
     let options = RebuildOptions { verify: true, ..RebuildOptions::default() };
-    for one in rebuild(world, &PROJECTIONS, options).await.unwrap() {
+    for one in rebuild(world, &READ_MODELS.map(|model| model.name), options).await.unwrap() {
         assert_eq!(one.differences_total, 0, "{one:?}");
     }
 }
@@ -46,12 +46,12 @@ async fn g7_a_skip_by_mistake_changes_nothing_live_or_in_a_rebuild() {
     world.wait_until_level().await;
     let partition = recorded[1].partition;
     let elsewhere = Partition((partition.0 + 1) % 4);
-    skip_in(&mut world, &PROJECTIONS, partition, 2).await;
-    skip_in(&mut world, &PROJECTIONS, elsewhere, 2).await;
-    skip_in(&mut world, &PROJECTIONS, partition, i64::MAX).await;
+    skip_in(&mut world, &READ_MODELS.map(|model| model.name), partition, 2).await;
+    skip_in(&mut world, &READ_MODELS.map(|model| model.name), elsewhere, 2).await;
+    skip_in(&mut world, &READ_MODELS.map(|model| model.name), partition, i64::MAX).await;
     skip_in(&mut world, &["none"], partition, 2).await;
     let yet_to_come = world.log.next_position() + 7;
-    skip_in(&mut world, &PROJECTIONS, partition, yet_to_come).await;
+    skip_in(&mut world, &READ_MODELS.map(|model| model.name), partition, yet_to_come).await;
     let next = world.record(&[("account-a", deposited(1, 6))]).await;
     assert_eq!(next[0].position.get(), yet_to_come);
     // A projector that starts anew knows all of them.
@@ -76,7 +76,13 @@ async fn g7_what_cannot_be_applied_is_left_out_with_a_skip_live_and_in_every_reb
     let nonsense = world.log.append_raw(&nonsense).await.remove(0);
     world.record(&[("account-a", deposited(1, 6))]).await;
     skip_in(&mut world, &["accounts"], ghost.partition, ghost.position.get()).await;
-    skip_in(&mut world, &PROJECTIONS, nonsense.partition, nonsense.position.get()).await;
+    skip_in(
+        &mut world,
+        &READ_MODELS.map(|model| model.name),
+        nonsense.partition,
+        nonsense.position.get(),
+    )
+    .await;
     let accounts = "SELECT account_id, balance FROM read.accounts_{} ORDER BY 1";
     for generation in 1..=3 {
         wait_until_nothing_stands(&world).await;

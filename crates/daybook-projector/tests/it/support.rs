@@ -17,7 +17,7 @@ use daybook_core::event::RecordedEvent;
 use daybook_domains::DaybookEvent;
 use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings};
 use daybook_projector::Settings;
-use daybook_projector::rebuild::Rebuilder;
+use daybook_readmodels::rebuild::Rebuilder;
 use daybook_testkit::{TestPostgres, TestRedis, eventually};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::net::TcpListener;
@@ -50,7 +50,7 @@ impl World {
         let (postgres, redis) = tokio::join!(TestPostgres::start(), TestRedis::start());
         let pool = PgPool::connect(&postgres.admin_url()).await.unwrap();
         let identity = daybook_eventlog::migrate::run(&pool, PARTITIONS).await.unwrap();
-        daybook_projector::migrate::run(&pool).await.unwrap();
+        daybook_projector::migrate(&pool).await.unwrap();
         postgres.allow_login("daybook_projector").await.unwrap();
         let origin = Origin { log_id: identity.log_id, timeline: identity.timeline };
         let log = TestLog::new(pool.clone(), origin);

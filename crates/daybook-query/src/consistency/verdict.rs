@@ -1,8 +1,8 @@
 //! Whether checkpoints are where an answer needs them. Pure, so that every case is a line in a table of tests.
 
-use daybook_bank::read_models::version_of;
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
+use daybook_domains::read_model;
 
 use super::Need;
 use super::checkpoints::{Checkpoints, ReadModel};
@@ -22,7 +22,7 @@ pub(super) fn judge(checkpoints: &Checkpoints, need: &Need) -> Result<Verdict, Q
     let mut lowest: Option<(Position, &'static str)> = None;
     for &projection in need.projections {
         let model = checkpoints.0.get(projection).ok_or(QueryError::NoReadModel { projection })?;
-        if version_of(projection) != Some(model.version) {
+        if read_model(projection).map(|known| known.version) != Some(model.version) {
             return Err(QueryError::OtherVersion { projection });
         }
         refuse_ahead_of_log(projection, model)?;
@@ -94,7 +94,7 @@ mod tests {
     fn models(accounts: &[PartitionCheckpoint], entries: &[PartitionCheckpoint]) -> Checkpoints {
         let model = |name, partitions: &[PartitionCheckpoint]| ReadModel {
             generation: 1,
-            version: version_of(name).expect("a read model"),
+            version: read_model(name).expect("a read model").version,
             partitions: (0..).map(Partition).zip(partitions.iter().cloned()).collect(),
         };
         let named = [("accounts", accounts), ("account_entries", entries)];

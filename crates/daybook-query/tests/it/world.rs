@@ -161,7 +161,7 @@ async fn make_read_models(admin: &PgPool) {
 /// Makes a generation as the projector does, with its role, and makes it the current one.
 async fn make_generation(admin: &PgPool, projection: &str, tables: &str, generation: u32) {
     let tables = tables.replace("{generation}", &generation.to_string());
-    let version = daybook_bank::read_models::version_of(projection).unwrap();
+    let version = daybook_domains::read_model(projection).unwrap().version;
     let statement = format!(
         "SET ROLE daybook_projector;
          {tables};

@@ -18,7 +18,7 @@ const ROLES: [&str; 4] =
 /// Everything that `daybook migrate` makes, in one database.
 async fn migrate_all(pool: &PgPool) -> anyhow::Result<()> {
     daybook_eventlog::migrate::run(pool, 16).await?;
-    daybook_projector::migrate::run(pool).await?;
+    daybook_projector::migrate(pool).await?;
     daybook_prover::migrate::run(pool).await?;
     Ok(daybook_keys::migrate::run(pool).await?)
 }

@@ -45,7 +45,7 @@ async fn a_migration_that_fails_leaves_the_schema_as_it_was_and_is_resumed() {
     daybook_eventlog::migrate::run(&owner, 16).await.unwrap();
     // In the way of a late migration.
     execute(&owner, "CREATE SCHEMA read; CREATE TABLE read.leases (n int)").await;
-    let error = daybook_projector::migrate::run(&owner).await.unwrap_err();
+    let error = daybook_projector::migrate(&owner).await.unwrap_err();
     assert!(format!("{:#}", anyhow::Error::from(error)).contains("leases"));
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'read'::regnamespace",

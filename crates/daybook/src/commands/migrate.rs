@@ -53,7 +53,7 @@ pub(crate) async fn run(session: &Session, args: MigrateArgs) -> Result<(), Fail
         Some(url) => connect(session, url).await.context("connect to the read models' database")?,
         None => log.clone(),
     };
-    daybook_projector::migrate::run(&read).await.context("migrate the read models")?;
+    daybook_projector::migrate(&read).await.context("migrate the read models")?;
     daybook_prover::migrate::run(&read).await.context("migrate the proof")?;
     if let Some(url) = &args.keys_database_url {
         migrate_keys(session, &log, url).await.context("migrate the keys")?;

@@ -7,9 +7,9 @@ use clap::Args;
 use daybook_core::ids::Position;
 use daybook_domains::DaybookEvent;
 use daybook_keys::KeySettings;
-use daybook_projector::projection::Projection;
 use daybook_projector::projections;
-use daybook_projector::rebuild::{
+use daybook_readmodels::projection::Projection;
+use daybook_readmodels::rebuild::{
     Difference, Mismatch, Phase, Progress, QUERY_TIME_MAX, RebuildOptions, Rebuilder, Rebuilt,
     Watch,
 };
@@ -147,7 +147,7 @@ async fn rebuild(
     watch: &Watch,
 ) -> Result<Vec<Rebuilt>, Failure> {
     let chosen = if args.all {
-        projections::all()
+        projections()
     } else {
         args.projections.iter().map(|name| named(name)).collect::<Result<_, _>>()?
     };
@@ -174,7 +174,7 @@ async fn after(rebuilder: &Rebuilder, args: &RebuildArgs) -> Result<Position, Fa
 }
 
 fn named(name: &str) -> Result<Arc<dyn Projection<DaybookEvent>>, Failure> {
-    let all = projections::all();
+    let all = projections();
     let names: Vec<_> = all.iter().map(|projection| projection.name()).collect();
     all.into_iter().find(|projection| projection.name() == name).ok_or_else(|| {
         Failure::Usage(format!(
@@ -217,7 +217,7 @@ fn stopped() -> Failure {
 }
 
 async fn clean(session: &Session, rebuilder: &Rebuilder) -> Result<(), Failure> {
-    let dropped = rebuilder.clean(&projections::all(), QUERY_TIME_MAX).await;
+    let dropped = rebuilder.clean(&projections(), QUERY_TIME_MAX).await;
     let dropped = dropped.map_err(|error| anyhow!(error))?;
     for gone in &dropped {
         let (projection, generation) = (&gone.projection, gone.generation.0);

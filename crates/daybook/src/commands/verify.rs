@@ -6,8 +6,9 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use daybook_eventlog::inspect::Inspector;
 use daybook_keys::KeySettings;
-use daybook_projector::rebuild::Rebuilder;
+use daybook_projector::projections;
 use daybook_prover::verify::TreeReport;
+use daybook_readmodels::rebuild::Rebuilder;
 use daybook_runtime::postgres;
 use daybook_verify::{Finding, Progress, ReadModel, Report, Sample, Skip, Skips, Verifier, Watch};
 use serde_json::json;
@@ -144,7 +145,8 @@ fn verifier(args: &VerifyArgs) -> Result<Verifier, Failure> {
     let rebuilder = Rebuilder::new(&args.log_database_url, args.read_database_url());
     let keys = args.keys.store("daybook-verify");
     let keys = keys.map_err(|error| Failure::Usage(format!("--keys-database-url: {error}")))?;
-    Ok(verifier.read_models(rebuilder.map_err(wrong)?.keys(keys).memory_bytes(memory_bytes)))
+    let rebuilder = rebuilder.map_err(wrong)?.keys(keys).memory_bytes(memory_bytes);
+    Ok(verifier.read_models(rebuilder, projections()))
 }
 
 /// Shows the progress for as long as it is watched.

@@ -8,13 +8,13 @@ use std::collections::HashSet;
 use anyhow::Context as _;
 use daybook_bank::BankEvent;
 use daybook_bank::account::{AccountEvent, STREAM_TYPE};
+use daybook_bank_readmodels::Movement;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
 use daybook_core::personal::Personal;
 use daybook_domains::DaybookEvent;
 use daybook_eventlog::inspect::StoredEvent;
 use daybook_keys::{KeyStore, subjects_of};
-use daybook_projector::projections::Movement;
 
 use super::table::{Cell, Column, Kind, Row, column};
 

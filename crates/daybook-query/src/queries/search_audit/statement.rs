@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use daybook_bank::money::{Currency, magnitude_of};
+use daybook_bank::money::Currency;
 use daybook_core::domain::Domain as _;
+use daybook_core::magnitude::magnitude_of;
 use daybook_core::words::Words;
 use daybook_domains::Daybook;
 use daybook_eventlog::Direction;

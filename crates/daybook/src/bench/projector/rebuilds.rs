@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use daybook_projector::projections;
-use daybook_projector::rebuild::Rebuilder;
+use daybook_readmodels::rebuild::Rebuilder;
 use daybook_stack::{Process, ProcessSpec, Service, Stack};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
@@ -106,7 +106,7 @@ async fn drop_replaced(url: &str) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect(url).await?;
     let begun = Instant::now();
     loop {
-        rebuilder.clean(&projections::all(), Duration::ZERO).await?;
+        rebuilder.clean(&projections(), Duration::ZERO).await?;
         let replaced = "SELECT count(*) FROM read.generations WHERE state = 'retired'";
         let left: i64 = sqlx::query_scalar(replaced).fetch_one(&mut connection).await?;
         if left == 0 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use daybook_domains::DaybookEvent;
+use daybook_core::event::EventPayload;
 use daybook_eventlog::{Identity, ReadError};
 use daybook_keys::KeyStoreError;
 use daybook_outbox::{Drain, DrainSettings, Lists};
@@ -27,10 +27,12 @@ use crate::lease::{Keeper, Member};
 use crate::log::{Connections, Log};
 use crate::progress;
 use crate::projection::Projection;
-use crate::projections;
 use crate::runner::{self, Ties};
 use crate::session::Desk;
 use crate::settings::Settings;
+
+/// What is folded.
+type Projections<E> = Vec<Arc<dyn Projection<E>>>;
 
 /// One for the transactions, one in reserve while a lost one is being noticed.
 const READ_CONNECTIONS_MAX: u32 = 2;
@@ -59,17 +61,18 @@ const READ_NEEDS: [Need; 4] = [
 const KEYS_LOOK: &str = "SELECT count(*) >= 0 FROM (SELECT FROM keys.subjects LIMIT 1) one";
 const KEYS_NEEDS: [Need; 2] = [("keys.subjects", "SELECT"), ("keys.word_key", "SELECT")];
 
-/// Projects until `shutdown`; databases and Redis may come later or go away in between. Serves health on `listener`:
+/// Fills the read models of those of `projections` that the settings choose, until `shutdown`; databases and Redis may come later or go away in between. Serves health on `listener`:
 /// SERVING while both databases can be reached and it projects.
 ///
 /// # Errors
 /// When a setting is wrong, a database is not set up for this service, or the listener fails.
-pub async fn run(
+pub async fn run<E: EventPayload>(
     settings: Settings,
+    projections: Projections<E>,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let desk = desk(&settings)?;
+    let desk = desk(&settings, &projections)?;
     daybook_outbox::check_url(&settings.redis_url).context("--redis-url")?;
     let databases = Databases::new(&settings)?;
     daybook_runtime::metrics::start()?;
@@ -89,7 +92,7 @@ pub async fn run(
             () = shutdown.cancelled() => return Ok(()),
             identity = databases.wait(&desk) => identity?,
         };
-        project(settings, desk, identity, (health, ready), shutdown.clone()).await
+        project(settings, (desk, projections), identity, (health, ready), shutdown.clone()).await
     };
     // When one fails the other must not go on alone.
     tokio::try_join!(async { serving.await.inspect_err(|_| shutdown.cancel()) }, async {
@@ -100,9 +103,9 @@ pub async fn run(
 
 /// Connects leases, messages and the loop. The loop ends first; then the leases are given back, so that nobody else takes
 /// over what is still being worked on.
-async fn project(
+async fn project<E: EventPayload>(
     settings: Settings,
-    desk: Desk<DaybookEvent>,
+    (desk, projections): (Desk<E>, Projections<E>),
     identity: Identity,
     (health, ready): (Health, watch::Sender<bool>),
     shutdown: CancellationToken,
@@ -133,7 +136,7 @@ async fn project(
     let draining = AbortOnDropHandle::new(tokio::spawn(drain.run(sender, shutdown.clone())));
     let looking = progress::run(desk.log.reader.clone(), cleaning.clone(), health);
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
-    let cleaning = housekeeping::run(desk.log.reader.clone(), cleaning);
+    let cleaning = housekeeping::run(desk.log.reader.clone(), cleaning, projections);
     let _cleaning = AbortOnDropHandle::new(tokio::spawn(cleaning));
     let keeping = AbortOnDropHandle::new(tokio::spawn(keeper.run(no_longer_working.clone())));
     runner::run(desk, identity, Ties { assignment, held, lists, messages, ready }, shutdown).await;
@@ -158,7 +161,7 @@ fn member(settings: &Settings) -> Member {
     }
 }
 
-fn desk(settings: &Settings) -> anyhow::Result<Desk<DaybookEvent>> {
+fn desk<E>(settings: &Settings, projections: &[Arc<dyn Projection<E>>]) -> anyhow::Result<Desk<E>> {
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
     let read_connections = Connections::default();
     let read = read_pool(read_url, READ_CONNECTIONS_MAX, &read_connections);
@@ -167,20 +170,19 @@ fn desk(settings: &Settings) -> anyhow::Result<Desk<DaybookEvent>> {
         read: read.context("--read-database-url")?,
         read_connections,
         keys: settings.keys.store("daybook-projector").context("--keys-database-url")?,
-        projections: chosen(&settings.projections)?,
+        projections: chosen(&settings.projections, projections)?,
         batch_events_max: settings.batch_events_max,
         poll_interval: Duration::from_millis(settings.poll_interval_ms),
     })
 }
 
-fn chosen(names: &[String]) -> anyhow::Result<Vec<Arc<dyn Projection<DaybookEvent>>>> {
-    let all = projections::all();
+fn chosen<E>(names: &[String], all: &[Arc<dyn Projection<E>>]) -> anyhow::Result<Projections<E>> {
     let known: Vec<_> = all.iter().map(|projection| projection.name()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("--projection `{unknown}` is none of {}", known.join(", "));
     }
     let chosen = |name: &str| names.is_empty() || names.iter().any(|chosen| chosen == name);
-    Ok(all.into_iter().filter(|projection| chosen(projection.name())).collect())
+    Ok(all.iter().filter(|projection| chosen(projection.name())).cloned().collect())
 }
 
 /// Commits here need not wait for the disk: rows and checkpoint go together, and what a crash of the server takes back
@@ -220,7 +222,7 @@ impl Databases {
 
     /// Returns when all are there and set up for this service, with the log's identity, which says how many partitions there
     /// are. What is away is waited for.
-    async fn wait(&self, desk: &Desk<DaybookEvent>) -> anyhow::Result<Identity> {
+    async fn wait<E>(&self, desk: &Desk<E>) -> anyhow::Result<Identity> {
         setup::wait_for(&self.log, &LOG_NEEDS).await?;
         setup::wait_for(&self.read, &READ_NEEDS).await?;
         if let Some(keys) = &self.keys {
@@ -242,7 +244,7 @@ impl Databases {
 }
 
 /// The log's identity; refuses keys that lie beside the log.
-async fn identity_apart(desk: &Desk<DaybookEvent>) -> anyhow::Result<Identity> {
+async fn identity_apart<E>(desk: &Desk<E>) -> anyhow::Result<Identity> {
     let identity = desk.log.reader.identity().await?;
     if let Some(keys) = &desk.keys {
         keys.check_apart(&desk.log.pool).await.context("--keys-database-url")?;

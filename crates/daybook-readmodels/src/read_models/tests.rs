@@ -1,14 +1,14 @@
 use daybook_core::ids::Version;
-use daybook_domains::DaybookEvent;
+use daybook_core::system::{System, SystemEvent};
 
 use super::*;
-use crate::projections;
+use crate::audit::{About, Audit};
 
 const CURRENT: Generation = Generation(2);
 
-fn models() -> Vec<Model<DaybookEvent>> {
-    let accounts = || Arc::clone(&projections::all()[0]);
-    [Generation(1), CURRENT].map(|generation| Model { projection: accounts(), generation }).into()
+fn models() -> Vec<Model<SystemEvent>> {
+    let audit = || Arc::new(Audit::of::<System>(|_| About::Nothing));
+    [Generation(1), CURRENT].map(|generation| Model { projection: audit(), generation }).into()
 }
 
 fn slot(model: usize, partition: u16, standing: Standing) -> Slot {

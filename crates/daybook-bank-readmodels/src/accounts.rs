@@ -5,31 +5,29 @@
 use daybook_bank::BankEvent;
 use daybook_bank::account::AccountEvent;
 use daybook_bank::money::Currency;
+use daybook_bank::read_models::ACCOUNTS;
+use daybook_core::read_model::ReadModel;
 use time::OffsetDateTime;
 
-use super::keyed::{self, Keyed, allocated};
-use super::partition_column;
-use super::text::Text;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
-use crate::rows::{Column, Kind, Rows};
+use daybook_readmodels::keyed::{self, Keyed, allocated};
+use daybook_readmodels::projection::partition_column;
+use daybook_readmodels::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
+use daybook_readmodels::rows::{Column, Kind, Rows};
+use daybook_readmodels::text::Text;
 
 /// The read model `accounts`.
 pub struct Accounts;
 
 impl Projection<BankEvent> for Accounts {
-    fn name(&self) -> &'static str {
-        "accounts"
-    }
-
-    fn version(&self) -> i32 {
-        3
+    fn read_model(&self) -> ReadModel {
+        ACCOUNTS
     }
 
     fn tables(&self) -> &'static str {
-        include_str!("../../../../migrations/read/tables/accounts.sql")
+        include_str!("../../../migrations/read/tables/accounts.sql")
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         &["account"]
     }
 

@@ -5,11 +5,11 @@ use daybook_core::personal::Personal;
 
 /// What a row has of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text<'a> {
+pub struct Text<'a> {
     /// Sealed or plain; empty where it was given and not recorded.
-    pub(super) text: &'a str,
+    pub text: &'a str,
     /// Whose key opens it; `None` where there is nothing to open.
-    pub(super) subject: Option<&'a str>,
+    pub subject: Option<&'a str>,
 }
 
 impl<'a> From<&'a Personal> for Text<'a> {

@@ -3,30 +3,30 @@
 use std::collections::BTreeMap;
 
 use daybook_bank::BankEvent;
+use daybook_bank::read_models::DAILY_ACTIVITY;
+use daybook_core::read_model::ReadModel;
 use time::{Date, UtcOffset};
 
-use super::movement::Movement;
-use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
-use crate::rows::{Column, Kind, Rows};
+use crate::movement::Movement;
+use daybook_readmodels::projection::partition_column;
+use daybook_readmodels::projection::{
+    Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces,
+};
+use daybook_readmodels::rows::{Column, Kind, Rows};
 
 /// The read model `daily_activity`.
 pub struct DailyActivity;
 
 impl Projection<BankEvent> for DailyActivity {
-    fn name(&self) -> &'static str {
-        "daily_activity"
-    }
-
-    fn version(&self) -> i32 {
-        1
+    fn read_model(&self) -> ReadModel {
+        DAILY_ACTIVITY
     }
 
     fn tables(&self) -> &'static str {
-        include_str!("../../../../migrations/read/tables/daily_activity.sql")
+        include_str!("../../../migrations/read/tables/daily_activity.sql")
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         &["account"]
     }
 

@@ -1,11 +1,11 @@
 //! Makes the read models: the schema, its roles' rights, and the first generation of every projection's tables.
 
-use daybook_domains::DaybookEvent;
+use std::sync::Arc;
+
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use crate::projection::{Generation, Projection};
-use crate::projections;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/read");
 
@@ -26,14 +26,17 @@ pub enum MigrateError {
     },
 }
 
-/// Brings schema `read` up to date, as its owner, and makes the tables of projections that have none: all of it or nothing.
+/// Brings schema `read` up to date, as its owner, and makes the tables of those of `projections` that have none: all of it or nothing.
 /// Safe to run again, and by several at once.
 ///
 /// # Errors
 /// When a migration fails or a table cannot be made.
-pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
+pub async fn run<E>(
+    pool: &PgPool,
+    projections: &[Arc<dyn Projection<E>>],
+) -> Result<(), MigrateError> {
     let mut transaction = daybook_eventlog::migrate::schema(pool, "read", &MIGRATIONS).await?;
-    for projection in projections::all() {
+    for projection in projections {
         make_tables(&mut transaction, projection.as_ref())
             .await
             .map_err(|source| MigrateError::Tables { projection: projection.name(), source })?;
@@ -43,9 +46,9 @@ pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
 
 /// Row and tables: a projection has both or does not exist. Its checkpoints are made by the projector, which knows how many
 /// partitions the log has.
-async fn make_tables(
+async fn make_tables<E>(
     connection: &mut PgConnection,
-    projection: &dyn Projection<DaybookEvent>,
+    projection: &dyn Projection<E>,
 ) -> Result<(), sqlx::Error> {
     // The projector owns what it fills: it makes, and drops, later generations itself.
     sqlx::query("SET LOCAL ROLE daybook_projector").execute(&mut *connection).await?;

@@ -6,17 +6,16 @@
 
 use std::collections::BTreeSet;
 
+use daybook_core::compose::Part;
 use daybook_core::subject::{ERASURE_STREAM_TYPE, SubjectEvent, SubjectId};
 use daybook_core::system::SystemEvent;
-use daybook_domains::DaybookEvent;
 
-use super::keyed::allocated;
-use super::partition_column;
-use crate::projection::{Fact, FoldError, RowChange, RowChanges, in_pieces};
+use crate::keyed::allocated;
+use crate::projection::{Fact, FoldError, RowChange, RowChanges, in_pieces, partition_column};
 use crate::rows::{Column, Kind, Rows};
 
 /// Erasures that are to be written by a statement fed from arrays of subjects and partitions.
-pub(super) struct Erasures {
+pub(crate) struct Erasures {
     table: &'static str,
     sql: &'static str,
     erased: BTreeSet<Erased>,
@@ -31,14 +30,16 @@ const COLUMNS: &[Column] =
 
 impl Erasures {
     /// None yet.
-    pub(super) fn new(table: &'static str, sql: &'static str) -> Self {
+    pub(crate) fn new(table: &'static str, sql: &'static str) -> Self {
         Self { table, sql, erased: BTreeSet::new(), held_bytes: 0 }
     }
 
     /// Notes an erasure where the event tells its partition of one.
-    pub(super) fn note(&mut self, fact: &Fact<'_, DaybookEvent>) -> Result<(), FoldError> {
-        let DaybookEvent::System(SystemEvent::Subject(SubjectEvent::Erased(event))) = fact.payload
-        else {
+    pub(crate) fn note<E: Part<SystemEvent>>(
+        &mut self,
+        fact: &Fact<'_, E>,
+    ) -> Result<(), FoldError> {
+        let Some(SystemEvent::Subject(SubjectEvent::Erased(event))) = fact.payload.part() else {
             return Ok(());
         };
         // The subject's own stream says it too, but to one partition only.
@@ -53,12 +54,12 @@ impl Erasures {
     }
 
     /// How much memory they take.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.held_bytes
     }
 
     /// Takes them out, behind the changes that were taken out with them.
-    pub(super) fn take_behind(&mut self, changes: RowChanges) -> RowChanges {
+    pub(crate) fn take_behind(&mut self, changes: RowChanges) -> RowChanges {
         if self.erased.is_empty() {
             return changes;
         }

@@ -5,28 +5,26 @@ use std::fmt::Write as _;
 use daybook_bank::BankEvent;
 use daybook_bank::account::AccountId;
 use daybook_bank::postings::{LedgerAccount, Posting, Side, postings};
+use daybook_bank::read_models::POSTINGS;
+use daybook_core::read_model::ReadModel;
 
-use super::partition_column;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
-use crate::rows::{Column, Kind, Rows};
+use daybook_readmodels::projection::partition_column;
+use daybook_readmodels::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
+use daybook_readmodels::rows::{Column, Kind, Rows};
 
 /// The read model `postings`.
 pub struct Postings;
 
 impl Projection<BankEvent> for Postings {
-    fn name(&self) -> &'static str {
-        "postings"
-    }
-
-    fn version(&self) -> i32 {
-        1
+    fn read_model(&self) -> ReadModel {
+        POSTINGS
     }
 
     fn tables(&self) -> &'static str {
-        include_str!("../../../../migrations/read/tables/postings.sql")
+        include_str!("../../../migrations/read/tables/postings.sql")
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         &["account"]
     }
 
@@ -97,7 +95,7 @@ impl Changes<BankEvent> for Lines {
 }
 
 /// What an event posts; `None` where it moves no money.
-pub(super) fn postings_of(fact: &Fact<'_, BankEvent>) -> Result<Option<[Posting; 2]>, FoldError> {
+pub(crate) fn postings_of(fact: &Fact<'_, BankEvent>) -> Result<Option<[Posting; 2]>, FoldError> {
     let BankEvent::Account(event) = fact.payload else { return Ok(None) };
     let account_id = AccountId::of_stream(&fact.recorded.stream_id)
         .ok_or_else(|| FoldError("the stream's id is not that of an account".to_owned()))?;

@@ -1,30 +1,28 @@
 //! `account_entries`: one row a money movement of an account, its statement. Rows are only ever added.
 
 use daybook_bank::BankEvent;
+use daybook_bank::read_models::ACCOUNT_ENTRIES;
+use daybook_core::read_model::ReadModel;
 
-use super::movement::Movement;
-use super::partition_column;
-use super::text::Text;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
-use crate::rows::{Column, Kind, Rows};
+use crate::movement::Movement;
+use daybook_readmodels::projection::partition_column;
+use daybook_readmodels::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
+use daybook_readmodels::rows::{Column, Kind, Rows};
+use daybook_readmodels::text::Text;
 
 /// The read model `account_entries`.
 pub struct AccountEntries;
 
 impl Projection<BankEvent> for AccountEntries {
-    fn name(&self) -> &'static str {
-        "account_entries"
-    }
-
-    fn version(&self) -> i32 {
-        4
+    fn read_model(&self) -> ReadModel {
+        ACCOUNT_ENTRIES
     }
 
     fn tables(&self) -> &'static str {
-        include_str!("../../../../migrations/read/tables/account_entries.sql")
+        include_str!("../../../migrations/read/tables/account_entries.sql")
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         &["account"]
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::projection::{RowChange, RowChanges, in_pieces};
 
 /// What is new about one thing.
-pub(super) trait Change: Default + Send + 'static {
+pub trait Change: Default + Send + 'static {
     /// Whether its row is not in the table yet.
     fn is_new(&self) -> bool;
 
@@ -25,7 +25,7 @@ pub(super) trait Change: Default + Send + 'static {
 }
 
 /// What is new about each of many things.
-pub(super) struct Keyed<C> {
+pub struct Keyed<C> {
     /// Boxed, so that the table is small: while it grows it is there twice.
     changes: HashMap<Box<str>, Box<C>>,
     /// What the keys and the changes hold on to.
@@ -40,7 +40,7 @@ impl<C> Default for Keyed<C> {
 
 impl<C: Change> Keyed<C> {
     /// Notes what is new about one; nothing is known of it yet when it is met for the first time.
-    pub(super) fn note<T>(&mut self, key: &str, note: impl FnOnce(&mut C) -> T) -> T {
+    pub fn note<T>(&mut self, key: &str, note: impl FnOnce(&mut C) -> T) -> T {
         // Looked up twice where it is new, so that the key is not copied where it is not.
         if !self.changes.contains_key(key) {
             self.held_bytes += allocated(key.len()) + allocated(size_of::<C>());
@@ -54,7 +54,7 @@ impl<C: Change> Keyed<C> {
     }
 
     /// How much memory they take: the table with its free places, and what the changes hold on to.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         // A table keeps an eighth of its places free, and a byte about each.
         let places = self.changes.capacity() / 7 * 8;
         self.held_bytes + places * (size_of::<(Box<str>, Box<C>)>() + 1)
@@ -62,14 +62,14 @@ impl<C: Change> Keyed<C> {
 
     /// Takes them out: the new ones first, each kind in the order of its keys, so that two writers wait for each other
     /// instead of deadlocking.
-    pub(super) fn take(&mut self) -> RowChanges {
+    pub fn take(&mut self) -> RowChanges {
         // A new table: the old one would keep the memory of the largest batch for ever.
         let table = std::mem::take(self).changes;
         row_changes(table.into_iter().collect())
     }
 
     /// Takes out, in the same order, those that nothing can change any more.
-    pub(super) fn take_final(&mut self) -> RowChanges {
+    pub fn take_final(&mut self) -> RowChanges {
         let taken: Vec<_> = self.changes.extract_if(|_, change| change.is_final()).collect();
         let held = |(key, change): &(Box<str>, Box<C>)| {
             allocated(key.len()) + allocated(size_of::<C>()) + change.held_bytes()
@@ -92,7 +92,7 @@ fn row_changes<C: Change>(mut changes: Vec<(Box<str>, Box<C>)>) -> RowChanges {
 }
 
 /// Memory that the allocator sets aside for so many bytes.
-pub(super) fn allocated(bytes: usize) -> usize {
+pub fn allocated(bytes: usize) -> usize {
     const HEAD: usize = 8;
     const LEAST: usize = 32;
     const STEP: usize = 16;

@@ -4,7 +4,7 @@ use daybook_bank::account::AccountEvent;
 use daybook_bank::money::Money;
 use daybook_core::personal::Personal;
 
-use crate::projection::FoldError;
+use daybook_readmodels::projection::FoldError;
 
 /// Money that came onto an account or left it.
 pub struct Movement<'a> {

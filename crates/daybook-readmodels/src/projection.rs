@@ -10,6 +10,7 @@ use std::sync::Arc;
 use daybook_core::compose::Part;
 use daybook_core::event::RecordedEvent;
 use daybook_core::metadata::Metadata;
+use daybook_core::read_model::ReadModel;
 use daybook_core::words::Words;
 use daybook_keys::OpenError;
 use sqlx::postgres::PgArguments;
@@ -54,12 +55,18 @@ impl<'a, E> Fact<'a, E> {
 
 /// Turns the events of a log with payloads `E` into the rows of a read model.
 pub trait Projection<E>: Send + Sync {
-    /// Its name: in checkpoints, settings, logs and, with the generation, its tables.
-    fn name(&self) -> &'static str;
+    /// The read model that it fills. The version is that of this code.
+    fn read_model(&self) -> ReadModel;
 
-    /// The version of this code. Raised whenever the same events would give other rows, or tables another shape: the
-    /// read model then has to be built anew.
-    fn version(&self) -> i32;
+    /// The read model's name.
+    fn name(&self) -> &'static str {
+        self.read_model().name
+    }
+
+    /// The read model's version.
+    fn version(&self) -> i32 {
+        self.read_model().version
+    }
 
     /// The statements that make its tables, with `{generation}` in their names, and behind marks their keys and indexes:
     /// see `tables`.
@@ -67,7 +74,7 @@ pub trait Projection<E>: Send + Sync {
 
     /// The types of the streams that it reads. Events of other streams are not given to it, nor decoded for it: they
     /// may be another domain's.
-    fn stream_types(&self) -> &'static [&'static str];
+    fn stream_types(&self) -> &[&'static str];
 
     /// Whether it reads the stream of an event.
     fn reads(&self, event: &RecordedEvent) -> bool {
@@ -139,19 +146,15 @@ struct OfPart<T> {
 }
 
 impl<E: Part<T>, T: 'static> Projection<E> for OfPart<T> {
-    fn name(&self) -> &'static str {
-        self.projection.name()
-    }
-
-    fn version(&self) -> i32 {
-        self.projection.version()
+    fn read_model(&self) -> ReadModel {
+        self.projection.read_model()
     }
 
     fn tables(&self) -> &'static str {
         self.projection.tables()
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         self.projection.stream_types()
     }
 
@@ -196,7 +199,7 @@ const ROWS_MAX: usize = 20_000;
 
 /// Makes changes of bounded size from what has piled up, each from neighbours that are `alike`; what was made into rows is
 /// let go.
-pub(crate) fn in_pieces<T: Send + 'static>(
+pub fn in_pieces<T: Send + 'static>(
     pile: Vec<T>,
     alike: fn(&T, &T) -> bool,
     rows: impl Fn(&[T]) -> RowChange + Send + 'static,
@@ -289,4 +292,13 @@ pub struct Write {
     pub(crate) rows_expected: Option<u64>,
     /// It may change many rows, and take its time.
     pub(crate) erases: bool,
+}
+
+/// An event's partition as the database has it.
+///
+/// # Errors
+/// When it is out of the database's range.
+pub fn partition_column(event: &RecordedEvent) -> Result<i16, FoldError> {
+    i16::try_from(event.partition.0)
+        .map_err(|_| FoldError(format!("partition {} is out of range", event.partition)))
 }

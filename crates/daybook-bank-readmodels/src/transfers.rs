@@ -1,35 +1,33 @@
 //! `transfers`: one row a transfer, with who took each step, when and why.
 
 use daybook_bank::BankEvent;
+use daybook_bank::read_models::TRANSFERS;
 use daybook_bank::transfer::TransferEvent;
 use daybook_bank::transfer::event::TransferInitiated;
 use daybook_core::ids::{Actor, Position};
+use daybook_core::read_model::ReadModel;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::keyed::{self, Keyed, allocated};
-use super::partition_column;
-use super::text::Text;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
-use crate::rows::{Cell, Column, Kind, Rows};
+use daybook_readmodels::keyed::{self, Keyed, allocated};
+use daybook_readmodels::projection::partition_column;
+use daybook_readmodels::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges};
+use daybook_readmodels::rows::{Cell, Column, Kind, Rows};
+use daybook_readmodels::text::Text;
 
 /// The read model `transfers`.
 pub struct Transfers;
 
 impl Projection<BankEvent> for Transfers {
-    fn name(&self) -> &'static str {
-        "transfers"
-    }
-
-    fn version(&self) -> i32 {
-        3
+    fn read_model(&self) -> ReadModel {
+        TRANSFERS
     }
 
     fn tables(&self) -> &'static str {
-        include_str!("../../../../migrations/read/tables/transfers.sql")
+        include_str!("../../../migrations/read/tables/transfers.sql")
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         &["transfer"]
     }
 

@@ -4,29 +4,29 @@ use std::collections::BTreeMap;
 
 use daybook_bank::BankEvent;
 use daybook_bank::postings::{BLOCK_POSITIONS, Posting, Side};
+use daybook_bank::read_models::POSTING_TOTALS;
+use daybook_core::read_model::ReadModel;
 
-use super::partition_column;
-use super::postings::postings_of;
-use crate::projection::{Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces};
-use crate::rows::{Column, Kind, Rows};
+use crate::postings::postings_of;
+use daybook_readmodels::projection::partition_column;
+use daybook_readmodels::projection::{
+    Changes, Fact, FoldError, Projection, RowChange, RowChanges, in_pieces,
+};
+use daybook_readmodels::rows::{Column, Kind, Rows};
 
 /// The read model `posting_totals`.
 pub struct PostingTotals;
 
 impl Projection<BankEvent> for PostingTotals {
-    fn name(&self) -> &'static str {
-        "posting_totals"
-    }
-
-    fn version(&self) -> i32 {
-        1
+    fn read_model(&self) -> ReadModel {
+        POSTING_TOTALS
     }
 
     fn tables(&self) -> &'static str {
-        include_str!("../../../../migrations/read/tables/posting_totals.sql")
+        include_str!("../../../migrations/read/tables/posting_totals.sql")
     }
 
-    fn stream_types(&self) -> &'static [&'static str] {
+    fn stream_types(&self) -> &[&'static str] {
         &["account"]
     }
 
