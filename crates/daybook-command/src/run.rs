@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use daybook_bank::Bank;
 use daybook_core::system::System;
+use daybook_decider::reach::Reach;
+use daybook_decider::{Metrics, Setup, WriteSide, past_snapshots};
 use daybook_domains::Daybook;
-use daybook_eventlog::append::Appender;
 use daybook_eventlog::{Identity, LogReader, ReadError};
 use daybook_keys::{KeyStore, KeyStoreError, destroy_forgotten};
-use daybook_outbox::{Publisher, PublisherSettings};
 use daybook_proto::v1::command_service_server::{CommandServiceServer, SERVICE_NAME};
 use daybook_runtime::dependency::{Database, Dependency};
 use daybook_runtime::health::Health;
@@ -23,18 +23,11 @@ use daybook_runtime::trouble::Trouble;
 use daybook_runtime::{postgres, server};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::decider::{Decider, Stores};
-use crate::journal;
-use crate::metrics::Metrics;
-use crate::past_snapshots;
-use crate::reach::Reach;
 use crate::service::{CommandApi, Desk, Eraser};
 use crate::settings::Settings;
-use crate::sinks::Sinks;
 
 /// Pause before the log, or the key store, is asked again at the start.
 const START_PAUSE: Duration = Duration::from_millis(500);
@@ -71,7 +64,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     settings.validate()?;
     daybook_runtime::metrics::start()?;
-    let metrics = Metrics::new();
+    let metrics = Metrics::register();
     let databases = Databases::new(&settings)?;
     let pools = vec![of_pool("log", databases.pool.clone())];
     let listen = settings.metrics_listen;
@@ -104,9 +97,20 @@ pub async fn run(
         served = &mut serving => return served,
         identity = wait_for_log(&databases) => identity?,
     };
-    let mut parts = Parts::start(&settings, &databases, &identity, &metrics)?;
+    let bank = Bank { policy: settings.approval_not_needed_below.clone() };
+    let setup = Setup {
+        domain: Arc::new(Daybook { bank, system: System }),
+        limits: settings.limits(),
+        commands_max: settings.commands_max,
+        clock_ahead_max: settings.clock_ahead_max(),
+        redis_url: settings.redis_url.clone(),
+        log: databases.pool.clone(),
+        append: databases.append.clone(),
+        keys: databases.keys.as_ref().map(|(_, store)| store.clone()),
+    };
+    let domain = Arc::clone(&setup.domain);
+    let mut parts = WriteSide::start(setup, &identity, &metrics)?;
     if settings.snapshot_every > 0 {
-        let domain = Arc::clone(&parts.domain);
         tokio::spawn(past_snapshots::fill(domain, databases.pool.clone(), shutdown.clone()));
     }
     let reach = parts.reach.clone();
@@ -175,79 +179,6 @@ impl Databases {
             );
         }
         Ok(Self { log, append, pool, keys })
-    }
-}
-
-/// What works on commands, once the log is reached.
-struct Parts {
-    domain: Arc<Daybook>,
-    submissions: mpsc::Sender<crate::submission::Submission<Daybook>>,
-    reach: watch::Receiver<Reach>,
-    keys_open: watch::Sender<bool>,
-    decider: JoinHandle<()>,
-    journal: JoinHandle<()>,
-    snapshot_writer: JoinHandle<()>,
-    publisher: JoinHandle<()>,
-    publisher_stop: CancellationToken,
-    redis: watch::Receiver<bool>,
-}
-
-impl Parts {
-    fn start(
-        settings: &Settings,
-        databases: &Databases,
-        identity: &Identity,
-        metrics: &Metrics,
-    ) -> anyhow::Result<Self> {
-        let pool = &databases.pool;
-        let bank = Bank { policy: settings.approval_not_needed_below.clone() };
-        let domain = Arc::new(Daybook { bank, system: System });
-        let (handle, publisher) = Publisher::new(PublisherSettings::new(
-            &settings.redis_url,
-            identity.log_id,
-            identity.partition_count,
-        ))?;
-        let publisher_stop = CancellationToken::new();
-        let publisher = tokio::spawn(publisher.run(publisher_stop.clone()));
-        let redis = handle.reached();
-        let (sinks, snapshot_writer) =
-            Sinks::start(handle, Arc::clone(&domain), pool.clone(), metrics);
-        let (jobs, job_inbox) = mpsc::channel(1);
-        let (outcomes, outcome_inbox) = mpsc::channel(1);
-        let (reach_sender, reach) = watch::channel(Reach::Starting);
-        let (keys_open, keys_are_open) = watch::channel(false);
-        let (submissions, inbox) = mpsc::channel(settings.commands_max);
-        let append = databases.append.clone();
-        let appender = Appender::new(append.options())
-            .clock_ahead_max(settings.clock_ahead_max())
-            .after_connect(move |connection| {
-                let append = append.clone();
-                Box::pin(async move { append.check(connection).await })
-            });
-        let journal = tokio::spawn(journal::run(appender, job_inbox, outcomes));
-        let keys = databases.keys.as_ref().map(|(_, store)| store.clone());
-        let decider = Decider::new(
-            Arc::clone(&domain),
-            settings.limits(),
-            Stores { log: pool.clone(), keys, keys_open: keys_are_open },
-            sinks,
-            jobs,
-            reach_sender,
-            metrics.clone(),
-        );
-        let decider = tokio::spawn(decider.run(inbox, outcome_inbox));
-        Ok(Self {
-            domain,
-            submissions,
-            reach,
-            keys_open,
-            decider,
-            journal,
-            snapshot_writer,
-            publisher,
-            publisher_stop,
-            redis,
-        })
     }
 }
 

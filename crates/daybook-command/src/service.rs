@@ -6,7 +6,6 @@ mod clock;
 mod deadline;
 mod desk;
 mod fields;
-mod places;
 mod projection;
 mod refusal;
 mod stream;
@@ -14,7 +13,6 @@ mod subject;
 mod transfer;
 
 pub(crate) use desk::Desk;
-pub(crate) use places::Place;
 pub(crate) use subject::Eraser;
 
 use std::sync::Arc;

@@ -6,12 +6,11 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::Parser;
 use daybook_bank::Policy;
+use daybook_decider::Limits;
 use daybook_eventlog::append::CLOCK_AHEAD_MAX;
 use daybook_keys::KeySettings;
 use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::telemetry::TelemetrySettings;
-
-use crate::decider::Limits;
 
 /// The write side of Daybook: takes commands over gRPC, decides them and appends their events to the log
 #[derive(Debug, Clone, Parser)]

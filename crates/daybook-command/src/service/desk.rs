@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_core::metadata::Metadata;
+use daybook_decider::content_hash::content_hash;
+use daybook_decider::places::{Place, Places};
+use daybook_decider::reach::Reach;
+use daybook_decider::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
 use daybook_domains::{Daybook, DaybookCommand, DaybookRejection};
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
@@ -18,12 +22,8 @@ use tonic::{Request, Status};
 use super::CommandRequest;
 use super::deadline::caller_timeout;
 use super::fields::{Caller, Sender};
-use super::places::{Place, Places};
 use super::{projection, refusal};
-use crate::content_hash::content_hash;
-use crate::reach::Reach;
 use crate::settings::Settings;
-use crate::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
 
 /// When to try again after too much was waiting.
 const RETRY_AFTER: Duration = Duration::from_millis(100);

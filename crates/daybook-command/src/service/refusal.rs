@@ -7,7 +7,7 @@ use daybook_runtime::status;
 use daybook_runtime::trouble::Trouble;
 use tonic::{Code, Status};
 
-use crate::submission::Refusal;
+use daybook_decider::submission::Refusal;
 
 pub(super) fn status<R: Rejection>(refusal: Refusal<R>, metadata: &Metadata) -> Status {
     match refusal {

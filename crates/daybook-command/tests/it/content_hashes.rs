@@ -4,7 +4,6 @@ use daybook_bank::BankCommand;
 use daybook_bank::account::{AccountCommand, AccountId};
 use daybook_bank::money::Money;
 use daybook_bank::transfer::{TransferCommand, TransferId};
-use daybook_command::content_hash::{content, content_hash};
 use daybook_core::clock::ClockCommand;
 use daybook_core::ids::{Actor, Position, Version};
 use daybook_core::partition::Partition;
@@ -14,6 +13,7 @@ use daybook_core::stream::ExpectedVersion;
 use daybook_core::subject::{SubjectCommand, SubjectId, erasure_streams};
 use daybook_core::system::SystemCommand;
 use daybook_core::testing::assert_pinned;
+use daybook_decider::content_hash::{content, content_hash};
 use daybook_domains::DaybookCommand;
 use time::macros::datetime;
 

@@ -7,13 +7,14 @@ use serde_json::Value;
 
 /// Each crate, and the crates of ours that it depends on. A line that is added here is a decision; the rules below hold for
 /// all of them together.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     // The engine: knows no domain.
     ("core", &[]),
     ("runtime", &[]),
     ("eventlog", &["core"]),
     ("outbox", &["core"]),
     ("keys", &["core", "eventlog", "runtime"]),
+    ("decider", &["core", "eventlog", "keys", "outbox", "runtime"]),
     ("readmodels", &["core", "eventlog", "keys", "outbox", "runtime"]),
     ("proof", &["core"]),
     // Domains: what decides is apart from what is read.
@@ -23,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     // The public contract.
     ("proto", &[]),
     // Services.
-    ("command", &["bank", "core", "domains", "eventlog", "keys", "outbox", "proto", "runtime"]),
+    ("command", &["bank", "core", "decider", "domains", "eventlog", "keys", "proto", "runtime"]),
     ("projector", &["bank-readmodels", "domains", "readmodels", "runtime"]),
     ("query", &["bank", "core", "domains", "eventlog", "keys", "proof", "proto", "runtime"]),
     ("prover", &["core", "eventlog", "proof", "runtime"]),
@@ -33,8 +34,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("testkit", &["stack"]),
 ];
 
-const ENGINE: [&str; 8] =
-    ["core", "runtime", "eventlog", "outbox", "keys", "readmodels", "proof", "prover"];
+const ENGINE: [&str; 9] =
+    ["core", "runtime", "eventlog", "outbox", "keys", "decider", "readmodels", "proof", "prover"];
 const DOMAINS: [&str; 3] = ["bank", "bank-readmodels", "domains"];
 const SERVICES: [&str; 4] = ["command", "projector", "query", "prover"];
 
@@ -114,9 +115,9 @@ fn what_decides_and_what_is_read_are_linked_apart() {
     let crates = crates();
     for (service, others) in [
         ("command", &["readmodels", "bank-readmodels", "projector", "query"][..]),
-        ("query", &["command", "readmodels", "bank-readmodels", "projector"]),
-        ("projector", &["command", "query"]),
-        ("prover", &["command", "query", "projector", "keys"]),
+        ("query", &["command", "decider", "readmodels", "bank-readmodels", "projector"]),
+        ("projector", &["command", "decider", "query"]),
+        ("prover", &["command", "decider", "query", "projector", "keys"]),
     ] {
         let linked = linked(&crates, service);
         assert!(others.iter().all(|other| !linked.contains(*other)), "{service}: {linked:?}");

@@ -9,7 +9,7 @@ const FAILURES_MAX: u32 = 3;
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub enum Reach {
     /// It was not reached yet.
     Starting,
     /// It did what it was asked last.
@@ -22,17 +22,18 @@ pub(crate) enum Reach {
 
 /// Why the log takes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Away {
-    pub(crate) trouble: Trouble,
+pub struct Away {
+    /// What kind of trouble.
+    pub trouble: Trouble,
     /// In words, for callers and for the log.
-    pub(crate) why: Arc<str>,
+    pub why: Arc<str>,
     /// How often in a row.
-    pub(crate) times: u32,
+    pub times: u32,
 }
 
 impl Reach {
     /// Whether calls are worth while: one lost connection is no reason to send callers elsewhere.
-    pub(crate) fn serves(&self) -> bool {
+    pub fn serves(&self) -> bool {
         match self {
             Self::Up => true,
             Self::Starting | Self::Unsettled => false,
@@ -41,7 +42,7 @@ impl Reach {
     }
 
     /// It failed once more.
-    pub(crate) fn failed(&mut self, trouble: Trouble, why: &str) {
+    pub fn failed(&mut self, trouble: Trouble, why: &str) {
         let times = match self {
             Self::Up => 1,
             Self::Starting | Self::Unsettled => FAILURES_MAX,

@@ -65,15 +65,15 @@ const AWAY_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Bounds of the decider.
 #[derive(Debug, Clone)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Bytes of streams kept in memory.
-    pub(crate) cache_bytes_max: usize,
+    pub cache_bytes_max: usize,
     /// Events of one batch.
-    pub(crate) batch_events_max: usize,
+    pub batch_events_max: usize,
     /// Bytes of data and metadata of one batch.
-    pub(crate) batch_bytes_max: usize,
+    pub batch_bytes_max: usize,
     /// A snapshot is made whenever a stream's version passes a multiple of this; 0: never.
-    pub(crate) snapshot_every: i64,
+    pub snapshot_every: i64,
 }
 
 /// Where what a decision needs is loaded from.

@@ -6,19 +6,21 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// See the module.
-pub(super) struct Places {
+pub struct Places {
     all: Arc<Semaphore>,
     of_streams: Arc<Semaphore>,
 }
 
 /// A command's place, from before it is submitted until it is answered.
-pub(crate) struct Place {
+pub struct Place {
     _of_all: OwnedSemaphorePermit,
     _of_streams: Option<OwnedSemaphorePermit>,
 }
 
 impl Places {
-    pub(super) fn new(commands_max: usize) -> Self {
+    /// So many places.
+    #[must_use]
+    pub fn new(commands_max: usize) -> Self {
         // With fewer than four places streams get none of their own; one they must have.
         let of_streams = (commands_max / 4 * 3).max(1);
         Self {
@@ -28,13 +30,14 @@ impl Places {
     }
 
     /// A place for a call of one command; `None`: all are taken.
-    pub(super) fn of_a_call(&self) -> Option<Place> {
+    #[must_use]
+    pub fn of_a_call(&self) -> Option<Place> {
         let of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         Some(Place { _of_all: of_all, _of_streams: None })
     }
 
     /// A place for a command of a stream, waited for. `None` would need a closed semaphore, and nothing closes these.
-    pub(super) async fn of_a_stream(&self) -> Option<Place> {
+    pub async fn of_a_stream(&self) -> Option<Place> {
         // The streams' own share first: one that waits for it must not hold a place that a single call could have.
         let of_streams = Arc::clone(&self.of_streams).acquire_owned().await.ok()?;
         let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;

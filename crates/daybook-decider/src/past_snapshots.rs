@@ -26,7 +26,7 @@ const REST: u32 = 4;
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Makes them, until there are no more or `stop`.
-pub(crate) async fn fill<D: Domain>(domain: Arc<D>, pool: PgPool, stop: CancellationToken) {
+pub async fn fill<D: Domain>(domain: Arc<D>, pool: PgPool, stop: CancellationToken) {
     let filling = async {
         let mut filler = Filler { domain, log: LogReader::new(pool.clone()), pool, after: None };
         loop {

@@ -17,54 +17,54 @@ use daybook_eventlog::command::Receipt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::service::Place;
+use crate::places::Place;
 
 /// A command with everything that its decision and its events need.
-pub(crate) struct Submission<D: Domain> {
+pub struct Submission<D: Domain> {
     /// What is asked for.
-    pub(crate) command: D::Command,
+    pub command: D::Command,
     /// What the stream named first must stand at.
-    pub(crate) expected_version: ExpectedVersion,
+    pub expected_version: ExpectedVersion,
     /// Who asks, why, in whose course; recorded with every event.
-    pub(crate) metadata: Metadata,
+    pub metadata: Metadata,
     /// Whether the caller gave the command id: only then may it have been sent before.
-    pub(crate) may_be_retry: bool,
+    pub may_be_retry: bool,
     /// SHA-256 over command, expected version and actor.
-    pub(crate) content_hash: [u8; 32],
+    pub content_hash: [u8; 32],
     /// Whether it is keyed with the subject's key by now, as one over personal text has to be before it is stored.
-    pub(crate) is_hash_keyed: bool,
+    pub is_hash_keyed: bool,
     /// Past it, an undecided command is refused unapplied.
-    pub(crate) deadline: Instant,
+    pub deadline: Instant,
     /// The way back to the caller.
-    pub(crate) ticket: Ticket<D::Rejection>,
+    pub ticket: Ticket<D::Rejection>,
 }
 
 impl<D: Domain> Submission<D> {
     /// The command's id.
-    pub(crate) fn command_id(&self) -> &CommandId {
+    pub fn command_id(&self) -> &CommandId {
         &self.metadata.command_id
     }
 }
 
 /// What the caller gets.
-pub(crate) type Answer<R> = Result<Acknowledgement, Refusal<R>>;
+pub type Answer<R> = Result<Acknowledgement, Refusal<R>>;
 
 /// A committed effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Acknowledgement {
+pub struct Acknowledgement {
     /// Where the events are.
-    pub(crate) receipt: Receipt,
+    pub receipt: Receipt,
     /// Whether the effect is an earlier one of the same command id.
-    pub(crate) replayed: bool,
+    pub replayed: bool,
     /// Whether a reason was given and recorded as erased, because its subject was forgotten.
-    pub(crate) reason_dropped: bool,
+    pub reason_dropped: bool,
     /// Which history of which log.
-    pub(crate) identity: Option<Identity>,
+    pub identity: Option<Identity>,
 }
 
 /// Why a command has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refusal<R> {
+pub enum Refusal<R> {
     /// A rule of the domain.
     Rejected(R),
     /// The expected version does not hold.
@@ -95,7 +95,7 @@ pub(crate) enum Refusal<R> {
 
 /// Whose turn a command is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stage(Arc<AtomicU8>);
+pub struct Stage(Arc<AtomicU8>);
 
 const WAITING: u8 = 0;
 const IN_HAND: u8 = 1;
@@ -103,7 +103,7 @@ const TAKEN_BACK: u8 = 2;
 
 impl Stage {
     /// For the caller: takes the command back. `false`: it is in hand, and its fate is open.
-    pub(crate) fn take_back(&self) -> bool {
+    pub fn take_back(&self) -> bool {
         self.0.compare_exchange(WAITING, TAKEN_BACK, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
@@ -119,7 +119,7 @@ impl Stage {
 }
 
 /// The way back to the caller; holds the command's place among those in hand until it is answered.
-pub(crate) struct Ticket<R> {
+pub struct Ticket<R> {
     reply: oneshot::Sender<Answer<R>>,
     stage: Stage,
     _place: Place,
@@ -127,19 +127,19 @@ pub(crate) struct Ticket<R> {
 
 impl<R> Ticket<R> {
     /// A ticket that occupies `place`, and what the caller keeps of it.
-    pub(crate) fn new(place: Place) -> (Self, oneshot::Receiver<Answer<R>>, Stage) {
+    pub fn new(place: Place) -> (Self, oneshot::Receiver<Answer<R>>, Stage) {
         let (reply, answer) = oneshot::channel();
         let stage = Stage::default();
         (Self { reply, stage: stage.clone(), _place: place }, answer, stage)
     }
 
     /// See [`Stage`]. A command whose caller is gone before it is decided counts as taken back.
-    pub(crate) fn take_in_hand(&self) -> bool {
+    pub fn take_in_hand(&self) -> bool {
         !self.reply.is_closed() && self.stage.take_in_hand()
     }
 
     /// Whether the caller took the command back, or is gone while it waits.
-    pub(crate) fn is_taken_back(&self) -> bool {
+    pub fn is_taken_back(&self) -> bool {
         match self.stage.0.load(Ordering::Acquire) {
             TAKEN_BACK => true,
             WAITING => self.reply.is_closed(),
@@ -148,12 +148,12 @@ impl<R> Ticket<R> {
     }
 
     /// See [`Stage`].
-    pub(crate) fn put_back(&self) {
+    pub fn put_back(&self) {
         self.stage.put_back();
     }
 
     /// Answers. Nobody may be listening any more: the effect stands all the same.
-    pub(crate) fn answer(self, answer: Answer<R>) {
+    pub fn answer(self, answer: Answer<R>) {
         let _gone = self.reply.send(answer);
     }
 }

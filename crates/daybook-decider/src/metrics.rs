@@ -7,7 +7,7 @@ use metrics::{
 
 /// Handles, made once: counting is then an addition.
 #[derive(Clone)]
-pub(crate) struct Metrics {
+pub struct Metrics {
     pub(crate) cache_lookups: Counter,
     pub(crate) cache_loads: Counter,
     pub(crate) cache_streams: Gauge,
@@ -15,7 +15,8 @@ pub(crate) struct Metrics {
     pub(crate) accepted: Counter,
     pub(crate) refused: Counter,
     pub(crate) replayed: Counter,
-    pub(crate) overloaded: Counter,
+    /// Commands refused because too many were in hand.
+    pub overloaded: Counter,
     pub(crate) rounds_lost: Counter,
     pub(crate) history_lost: Counter,
     pub(crate) clock_ahead: Counter,
@@ -26,7 +27,8 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Describes and makes all of them.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn register() -> Self {
         describe();
         // Counted where it happens, and there from the start.
         for name in ["daybook_clock_clamps_total", "daybook_outbox_dropped_events_total"] {
