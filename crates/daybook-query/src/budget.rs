@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use daybook_runtime::deadline::caller_timeout;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
@@ -30,10 +31,7 @@ impl<'a> Budget<'a> {
         settings: &QuerySettings,
     ) -> Self {
         let now = Instant::now();
-        let call_until = metadata
-            .get("grpc-timeout")
-            .and_then(|value| value.to_str().ok())
-            .and_then(parse_grpc_timeout)
+        let call_until = caller_timeout(metadata)
             .map(|timeout| timeout - ANSWER_MARGIN_MAX.min(timeout / 10))
             .and_then(|timeout| now.checked_add(timeout));
         let wait_max = now + settings.wait_max();
@@ -71,50 +69,6 @@ impl<'a> Budget<'a> {
         match tokio::time::timeout_at(until, work).await {
             Ok(result) => result.map_err(Into::into),
             Err(_) => Err(QueryError::TooSlow),
-        }
-    }
-}
-
-/// The gRPC header: at most eight digits and a unit.
-fn parse_grpc_timeout(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let amount: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(amount * 3600)),
-        "M" => Some(Duration::from_secs(amount * 60)),
-        "S" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_millis(amount)),
-        "u" => Some(Duration::from_micros(amount)),
-        "n" => Some(Duration::from_nanos(amount)),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_callers_deadline_is_read_in_every_unit() {
-        let cases = [
-            ("2H", Some(Duration::from_secs(7200))),
-            ("3M", Some(Duration::from_secs(180))),
-            ("99999999S", Some(Duration::from_secs(99_999_999))),
-            ("250m", Some(Duration::from_millis(250))),
-            ("7u", Some(Duration::from_micros(7))),
-            ("0n", Some(Duration::ZERO)),
-            ("", None),
-            ("S", None),
-            ("-1S", None),
-            ("1x", None),
-            ("123456789S", None),
-            ("1ß", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(parse_grpc_timeout(text), expected, "{text:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! frame (health, reflection, limits, graceful stop), errors with typed details, and files that are there whole or not at all.
 
 pub mod accept;
+pub mod deadline;
 pub mod dependency;
 pub mod file;
 pub mod health;
