@@ -218,7 +218,7 @@ macro_rules! events_of {
                 }
             }
 
-            fn encode(&self) -> Result<String, ::serde_json::Error> {
+            fn encode(&self) -> Result<Box<::serde_json::value::RawValue>, ::serde_json::Error> {
                 match self {
                     $(Self::$variant(event) => event.encode(),)+
                 }

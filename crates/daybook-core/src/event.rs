@@ -43,7 +43,7 @@ pub trait EventPayload: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the payload cannot be written as JSON.
-    fn encode(&self) -> Result<String, serde_json::Error>;
+    fn encode(&self) -> Result<Box<RawValue>, serde_json::Error>;
 
     /// Reads a payload of any schema version ever written, raising older ones to the current shape; `None` where the type is
     /// none of these.
@@ -116,9 +116,9 @@ pub struct NewEvent {
     /// UUIDv7, unique in the log.
     pub event_id: Uuid,
     /// The payload as JSON text.
-    pub data: String,
+    pub data: Box<RawValue>,
     /// [`Metadata`] as JSON text; shared by all events of a command.
-    pub metadata: Arc<str>,
+    pub metadata: Arc<RawValue>,
 }
 
 /// An event as it stands in the log.

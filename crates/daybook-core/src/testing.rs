@@ -120,7 +120,7 @@ impl<D: Domain> Scenario<D> {
 #[track_caller]
 fn assert_readable<E: EventPayload + Debug>(event: &E) {
     let data = event.encode().expect("an event can be written");
-    let read = E::decode(event.event_type(), event.schema_version(), &data)
+    let read = E::decode(event.event_type(), event.schema_version(), data.get())
         .expect("an event that was written can be read");
     assert_eq!(format!("{read:?}"), format!("{event:?}"), "what is read is what was written");
 }

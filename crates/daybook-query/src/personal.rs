@@ -17,7 +17,7 @@ use daybook_domains::DaybookEvent;
 use daybook_keys::{KeyLookup, KeyStore, KeyStoreError, Keys, WordKey, subjects_of};
 use daybook_runtime::repeats::Repeats;
 use daybook_runtime::telemetry::error_chain;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use sqlx::PgPool;
 
 use crate::budget::Budget;
@@ -221,8 +221,7 @@ impl<'a> SealedEvent<'a> {
             self.event.metadata = to_raw_value(&self.metadata).map_err(encode)?;
         }
         if self.in_payload {
-            let text = self.payload.encode().map_err(encode)?;
-            self.event.data = RawValue::from_string(text).map_err(encode)?;
+            self.event.data = self.payload.encode().map_err(encode)?;
             self.event.schema_version = self.payload.schema_version();
         }
         Ok(())

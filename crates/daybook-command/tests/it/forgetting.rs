@@ -76,7 +76,7 @@ impl Sealed {
             let keys = self.store().keys(&subjects).await.unwrap();
             keys.open(&mut metadata, &mut event).unwrap();
             let reason = metadata.reason.as_ref().and_then(|reason| reason.reveal());
-            opened.push((reason.map(str::to_owned), event.encode().unwrap()));
+            opened.push((reason.map(str::to_owned), event.encode().unwrap().to_string()));
         }
         opened
     }

@@ -29,9 +29,9 @@ macro_rules! event_payload {
                 }
             }
 
-            fn encode(&self) -> Result<String, ::serde_json::Error> {
+            fn encode(&self) -> Result<Box<::serde_json::value::RawValue>, ::serde_json::Error> {
                 match self {
-                    $(Self::$variant(payload) => ::serde_json::to_string(payload),)+
+                    $(Self::$variant(payload) => ::serde_json::value::to_raw_value(payload),)+
                 }
             }
 

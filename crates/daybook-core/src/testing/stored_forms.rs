@@ -52,7 +52,7 @@ fn check_form<E: EventPayload + Debug>(event_type: &str, version: i32, current: 
     }
     let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON text");
     let written = event.encode().expect("an event can be written");
-    assert_eq!(json(&written), json(data), "{event_type}");
+    assert_eq!(json(written.get()), json(data), "{event_type}");
     let mut visited = 0;
     event.visit_personal(&mut |field, text| {
         assert!(data.contains(&format!("\"{field}\"")), "{event_type}: {field}");
@@ -61,5 +61,5 @@ fn check_form<E: EventPayload + Debug>(event_type: &str, version: i32, current: 
     });
     assert_eq!(visited, data.matches("\"plain\"").count(), "{event_type}");
     let erased = event.encode().expect("an event can be written");
-    assert!(!erased.contains("plain"), "{event_type}");
+    assert!(!erased.get().contains("plain"), "{event_type}");
 }

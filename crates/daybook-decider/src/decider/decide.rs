@@ -11,6 +11,7 @@ use daybook_core::stream::StreamId;
 use daybook_core::subject::SubjectId;
 use daybook_eventlog::append::NewCommand;
 use daybook_eventlog::snapshot::mark;
+use serde_json::value::{RawValue, to_raw_value};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -157,7 +158,7 @@ impl<D: Domain> Decider<D> {
             return Err("the domain accepted a command without recording anything".to_owned());
         }
         let reason_dropped = metadata.reason == Some(Personal::Erased);
-        let metadata: Arc<str> = serde_json::to_string(metadata)
+        let metadata: Arc<RawValue> = to_raw_value(metadata)
             .map_err(|error| format!("metadata cannot be written: {error}"))?
             .into();
         let mut new_events = Vec::with_capacity(events.len());
@@ -166,7 +167,7 @@ impl<D: Domain> Decider<D> {
             let data = event
                 .encode()
                 .map_err(|error| format!("`{}` cannot be written: {error}", event.event_type()))?;
-            if data.len() > PAYLOAD_BYTES_MAX || metadata.len() > PAYLOAD_BYTES_MAX {
+            if data.get().len() > PAYLOAD_BYTES_MAX || metadata.get().len() > PAYLOAD_BYTES_MAX {
                 return Err(format!(
                     "`{}` is larger than {PAYLOAD_BYTES_MAX} bytes",
                     event.event_type()
@@ -176,7 +177,7 @@ impl<D: Domain> Decider<D> {
             let earlier =
                 events[..index].iter().filter(|(earlier, _)| earlier == stream_id).count();
             let version = (0..=earlier).fold(self.cache.version(stream_id), |v, _| v.next());
-            bytes += data.len() + metadata.len();
+            bytes += data.get().len() + metadata.get().len();
             new_events.push(NewEvent {
                 stream_id: stream_id.clone(),
                 version,

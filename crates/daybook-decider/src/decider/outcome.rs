@@ -148,12 +148,8 @@ impl<D: Domain> Decider<D> {
         self.sinks.write_snapshots(round.snapshots);
         if let Some((plan, recorded_at)) = committed {
             // The journal has answered, so nobody else holds the plan any more.
-            match Arc::unwrap_or_clone(plan).into_recorded(recorded_at) {
-                Ok(events) => self.sinks.publish(self.identity, events),
-                Err(error) => {
-                    tracing::error!(%error, "committed events are not JSON; projectors read the log");
-                }
-            }
+            let events = Arc::unwrap_or_clone(plan).into_recorded(recorded_at);
+            self.sinks.publish(self.identity, events);
         }
     }
 

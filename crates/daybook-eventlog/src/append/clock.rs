@@ -77,7 +77,7 @@ pub(super) fn accepts(batch: &Batch) -> Option<OffsetDateTime> {
         .events
         .iter()
         .filter(|event| of_clock(event.stream_id.stream_type()))
-        .filter_map(|event| accepted_time(event.event_type, event.schema_version, &event.data))
+        .filter_map(|event| accepted_time(event.event_type, event.schema_version, event.data.get()))
         .max()
 }
 

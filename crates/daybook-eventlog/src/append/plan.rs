@@ -3,7 +3,6 @@
 use daybook_core::event::{NewEvent, RecordedEvent};
 use daybook_core::ids::Position;
 use daybook_core::partition::Partition;
-use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -108,32 +107,25 @@ impl Plan {
     }
 
     /// The events as the log has them, once the plan is appended.
-    ///
-    /// # Errors
-    /// When `data` or `metadata` is not JSON; PostgreSQL would have refused the batch.
-    pub fn into_recorded(
-        self,
-        recorded_at: OffsetDateTime,
-    ) -> Result<Vec<RecordedEvent>, serde_json::Error> {
-        self.events
-            .into_iter()
-            .map(|planned| {
-                let event = planned.event;
-                Ok(RecordedEvent {
-                    position: planned.position,
-                    prev_position: planned.prev_position,
-                    partition: planned.partition,
-                    stream_id: event.stream_id,
-                    version: event.version,
-                    event_type: event.event_type.into(),
-                    schema_version: event.schema_version,
-                    event_id: event.event_id,
-                    data: RawValue::from_string(event.data)?,
-                    metadata: RawValue::from_string(event.metadata.as_ref().to_owned())?,
-                    recorded_at,
-                })
-            })
-            .collect()
+    #[must_use]
+    pub fn into_recorded(self, recorded_at: OffsetDateTime) -> Vec<RecordedEvent> {
+        let recorded = |planned: PlannedEvent| {
+            let event = planned.event;
+            RecordedEvent {
+                position: planned.position,
+                prev_position: planned.prev_position,
+                partition: planned.partition,
+                stream_id: event.stream_id,
+                version: event.version,
+                event_type: event.event_type.into(),
+                schema_version: event.schema_version,
+                event_id: event.event_id,
+                data: event.data,
+                metadata: (*event.metadata).to_owned(),
+                recorded_at,
+            }
+        };
+        self.events.into_iter().map(recorded).collect()
     }
 
     /// The columns, each as one array.
@@ -168,8 +160,8 @@ impl Plan {
             stream_ids: events().map(|e| e.event.stream_id.as_str()).collect(),
             stream_types: events().map(|e| e.event.stream_id.stream_type()).collect(),
             event_types: events().map(|e| e.event.event_type).collect(),
-            data: events().map(|e| e.event.data.as_str()).collect(),
-            metadata: events().map(|e| &*e.event.metadata).collect(),
+            data: events().map(|e| e.event.data.get()).collect(),
+            metadata: events().map(|e| e.event.metadata.get()).collect(),
         }
     }
 }

@@ -57,8 +57,8 @@ impl Plan {
             .bind(event.stream_id.as_str())
             .bind(event.stream_id.stream_type())
             .bind(event.event_type)
-            .bind(event.data.as_str())
-            .bind(&*event.metadata)
+            .bind(event.data.get())
+            .bind(event.metadata.get())
             .bind(time_max)
             .fetch_one(connection)
             .await

@@ -76,11 +76,8 @@ async fn what_postgresql_cannot_hold_is_refused_as_the_batchs_own_fault() {
     let mut writer = log.writer().await;
     let boring = || event("account-b", 1);
     let culprits = [
-        ("data that is not JSON", NewEvent { data: "{".into(), ..boring() }),
-        ("metadata that is not JSON", NewEvent { metadata: "".into(), ..boring() }),
-        ("U+0000 in data", NewEvent { data: "{}\0".into(), ..boring() }),
         ("U+0000 in a type", NewEvent { event_type: "a\0b", ..boring() }),
-        ("nesting without end", NewEvent { data: "[".repeat(1_000_000), ..boring() }),
+        ("nesting without end", poisoned("account-b", 1)),
     ];
     for (what, culprit) in culprits {
         let plan = writer.plan(vec![event("account-a", 1), culprit]);

@@ -4,7 +4,7 @@ use daybook_core::event::{NewEvent, PAYLOAD_BYTES_MAX};
 use daybook_core::ids::Position;
 
 use crate::support::TestLog;
-use crate::support::build::{event, version};
+use crate::support::build::{event, json, version};
 
 /// Each would come back otherwise from a type that parses it: a key dropped, a number or a blank rewritten.
 const TEXTS: [&str; 10] = [
@@ -27,8 +27,8 @@ async fn data_and_metadata_come_back_byte_for_byte() {
     // Metadata is an object with an actor in any case.
     let metadata_of = |text: &str| format!(r#"{{ "odd":{text} ,"actor":"a"}}"#);
     let events = TEXTS.iter().zip(TEXTS.iter().rev()).zip(1..).map(|((data, odd), n)| NewEvent {
-        data: (*data).into(),
-        metadata: metadata_of(odd).into(),
+        data: json(data),
+        metadata: json(&metadata_of(odd)).into(),
         ..event("account-a", n)
     });
     writer.must_append(events.collect()).await;
@@ -45,7 +45,7 @@ async fn the_largest_payload_comes_back_byte_for_byte() {
     let log = TestLog::start().await;
     let data = format!("\"{}\"", "é".repeat((PAYLOAD_BYTES_MAX - 2) / 2));
     assert_eq!(data.len(), PAYLOAD_BYTES_MAX);
-    let large = NewEvent { data: data.clone(), ..event("account-a", 1) };
+    let large = NewEvent { data: json(&data), ..event("account-a", 1) };
     log.writer().await.must_append(vec![large]).await;
     assert_eq!(log.all().await[0].data.get(), data);
 }
@@ -56,12 +56,12 @@ async fn an_append_knows_its_events_as_the_log_has_them() {
     let log = TestLog::start().await;
     let mut writer = log.writer().await;
     let plan = writer.plan(vec![
-        NewEvent { schema_version: 3, data: r#"{"a": 1e2}"#.into(), ..event("account-ä", 1) },
+        NewEvent { schema_version: 3, data: json(r#"{"a": 1e2}"#), ..event("account-ä", 1) },
         event("transfer-b", 1),
         NewEvent { version: version(2), ..event("account-ä", 2) },
     ]);
     writer.append(&plan).await.unwrap();
-    let published = plan.into_recorded(writer.head.recorded_at).unwrap();
+    let published = plan.into_recorded(writer.head.recorded_at);
     let stored = log.all().await;
     assert_eq!(format!("{published:#?}"), format!("{stored:#?}"));
     assert_eq!(stored[2].position, Position::new(3).unwrap());

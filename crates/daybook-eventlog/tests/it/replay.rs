@@ -6,7 +6,7 @@ use daybook_eventlog::replay::{PAGE_BYTES_MAX, Replay};
 use daybook_eventlog::{Page, ReplayError};
 
 use crate::support::TestLog;
-use crate::support::build::event;
+use crate::support::build::{event, json};
 
 fn at(position: i64) -> Position {
     Position::new(position).unwrap()
@@ -98,7 +98,7 @@ async fn g11_a_page_of_large_events_ends_early() {
     let mut writer = log.writer().await;
     let data = format!(r#"{{"text":"{}"}}"#, "x".repeat(32_000));
     for batch in 0..10_i64 {
-        let make = |n| NewEvent { data: data.clone(), ..event(&format!("large-{batch}-{n}"), 1) };
+        let make = |n| NewEvent { data: json(&data), ..event(&format!("large-{batch}-{n}"), 1) };
         writer.must_append((0..60_i64).map(make).collect()).await;
     }
     let usual = (log.reader.replay(), PAGE_BYTES_MAX, 3);

@@ -4,7 +4,7 @@ use daybook_core::event::NewEvent;
 use daybook_eventlog::append::AppendError;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use crate::support::build::event;
+use crate::support::build::{event, json};
 use crate::support::{COMMAND, TestLog, sqlstate};
 
 const CHECK_VIOLATION: &str = "23514";
@@ -19,7 +19,7 @@ async fn no_event_goes_in_without_an_actor_and_nothing_of_its_batch_does() {
     let log = TestLog::start().await;
     let mut writer = log.writer().await;
     for metadata in NOBODY {
-        let nobodys = NewEvent { metadata: metadata.into(), ..event("account-b", 1) };
+        let nobodys = NewEvent { metadata: json(metadata).into(), ..event("account-b", 1) };
         let plan = writer.plan(vec![event("account-a", 1), nobodys]);
         let refused = writer.append(&plan).await;
         assert!(matches!(refused, Err(AppendError::Refused(_))), "{metadata}: {refused:?}");

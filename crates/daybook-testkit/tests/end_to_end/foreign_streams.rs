@@ -6,6 +6,7 @@ use daybook_core::stream::StreamId;
 use daybook_eventlog::append::{Appended, Appender, Batch, NewCommand, Plan};
 use daybook_proto::v1 as proto;
 use daybook_testkit::servers::Service;
+use serde_json::value::RawValue;
 use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
@@ -16,6 +17,10 @@ use crate::world::{BOUND, World};
 
 /// Enough to have one in each partition.
 const PARCELS: usize = 100;
+
+fn json(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned()).unwrap()
+}
 
 /// An event of each parcel, appended as one command.
 async fn append_parcels(world: &World, version: i64) {
@@ -28,8 +33,8 @@ async fn append_parcels(world: &World, version: i64) {
         event_type: "parcel-sent",
         schema_version: 7,
         event_id: Uuid::now_v7(),
-        data: r#"{"to":"Rome"}"#.into(),
-        metadata: metadata.as_str().into(),
+        data: json(r#"{"to":"Rome"}"#),
+        metadata: json(&metadata).into(),
     };
     let command_id = CommandId::new(&command_id).unwrap();
     let command = NewCommand { command_id, content_hash: [7; 32], event_count: PARCELS };

@@ -8,6 +8,7 @@ use daybook_core::ids::{CommandId, Version};
 use daybook_core::personal::Personal;
 use daybook_core::stream::StreamId;
 use daybook_eventlog::append::{Batch, NewCommand};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub(crate) fn stream_id(text: &str) -> StreamId {
@@ -30,14 +31,23 @@ pub(crate) fn event(stream: &str, number: i64) -> NewEvent {
         event_type: "something-happened",
         schema_version: 1,
         event_id: Uuid::now_v7(),
-        data: "{}".into(),
-        metadata: r#"{"actor":"clerk"}"#.into(),
+        data: json("{}"),
+        metadata: json(r#"{"actor":"clerk"}"#).into(),
     }
 }
 
-/// An event that PostgreSQL refuses.
+/// An event that PostgreSQL refuses: it nests deeper than its parser's stack.
 pub(crate) fn poisoned(stream: &str, number: i64) -> NewEvent {
-    NewEvent { data: "not JSON".into(), ..event(stream, number) }
+    let (open, close) = ("[".repeat(NESTING), "]".repeat(NESTING));
+    NewEvent { data: json(&(open + &close)), ..event(stream, number) }
+}
+
+/// Deep enough.
+const NESTING: usize = 100_000;
+
+/// A text that is JSON.
+pub(crate) fn json(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned()).unwrap()
 }
 
 /// An event of the bank.

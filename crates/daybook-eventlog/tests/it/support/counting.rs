@@ -4,6 +4,7 @@ use daybook_bank::BankRejection;
 use daybook_core::domain::{Context, Domain, States, StreamKind};
 use daybook_core::event::{DecodeError, EventPayload};
 use daybook_core::stream::StreamId;
+use serde_json::value::RawValue;
 
 pub(crate) struct Counting;
 
@@ -26,8 +27,8 @@ impl EventPayload for Anything {
         1
     }
 
-    fn encode(&self) -> Result<String, serde_json::Error> {
-        Ok("{}".into())
+    fn encode(&self) -> Result<Box<RawValue>, serde_json::Error> {
+        RawValue::from_string("{}".to_owned())
     }
 
     fn decode_known(_: &str, _: i32, _: &str) -> Option<Result<Self, DecodeError>> {

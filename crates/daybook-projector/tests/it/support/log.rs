@@ -40,7 +40,7 @@ impl TestLog {
             versions: self.versions.clone(),
         };
         let mut next = |(stream, event): &(&str, DaybookEvent)| {
-            log.next(stream, event.event_type(), &event.encode().unwrap())
+            log.next(stream, event.event_type(), event.encode().unwrap().get())
         };
         events.iter().map(&mut next).collect()
     }
@@ -49,7 +49,9 @@ impl TestLog {
     pub(crate) async fn append(&mut self, events: &[(&str, DaybookEvent)]) -> Vec<RecordedEvent> {
         let raw: Vec<_> = events
             .iter()
-            .map(|(stream, event)| (*stream, event.event_type(), event.encode().unwrap()))
+            .map(|(stream, event)| {
+                (*stream, event.event_type(), event.encode().unwrap().to_string())
+            })
             .collect();
         self.append_raw(&raw).await
     }
@@ -76,7 +78,7 @@ impl TestLog {
     ) -> Vec<RecordedEvent> {
         let next = |(stream, event, metadata): &(&str, DaybookEvent, Metadata)| {
             let metadata = serde_json::value::to_raw_value(metadata).unwrap();
-            let next = self.next(stream, event.event_type(), &event.encode().unwrap());
+            let next = self.next(stream, event.event_type(), event.encode().unwrap().get());
             RecordedEvent { metadata, ..next }
         };
         let next: Vec<_> = events.iter().map(next).collect();

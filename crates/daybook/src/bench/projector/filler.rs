@@ -296,7 +296,7 @@ impl Filler {
             event.schema_version(),
             stream_id.stream_type(),
             event.event_type(),
-            event.encode()?,
+            event.encode()?.get(),
             position % 50,
             position % 100_000,
         )?;
