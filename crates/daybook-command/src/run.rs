@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use daybook_bank::Bank;
+use daybook_core::read_model::ReadModel;
 use daybook_core::system::System;
 use daybook_decider::reach::Reach;
 use daybook_decider::{Metrics, Setup, WriteSide, past_snapshots};
-use daybook_domains::Daybook;
+use daybook_domains::{Daybook, READ_MODELS};
 use daybook_eventlog::{Identity, LogReader, ReadError};
 use daybook_keys::{KeyStore, KeyStoreError, destroy_forgotten};
 use daybook_proto::v1::command_service_server::{CommandServiceServer, SERVICE_NAME};
@@ -25,8 +26,9 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 
-use crate::service::{CommandApi, Desk, Eraser};
+use crate::service::{CommandApi, Desk, Eraser, Served};
 use crate::settings::Settings;
 
 /// Pause before the log, or the key store, is asked again at the start.
@@ -52,13 +54,31 @@ const LOG_NEEDS: [Need; 10] = [
 const KEYS_LOOK: &str = "SELECT NOT pg_catalog.pg_is_in_recovery() AND (SELECT count(*) FROM (SELECT FROM keys.subjects LIMIT 1) s) >= 0";
 const KEYS_NEEDS: [Need; 2] = [("keys.subjects", "SELECT"), ("keys.subjects", "INSERT")];
 
-/// Runs the service until `shutdown`, then finishes what is in hand.
+/// Runs the service of this build until `shutdown`; see [`serve`].
+///
+/// # Errors
+/// As [`serve`].
+pub async fn run(
+    settings: Settings,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let bank = Bank { policy: settings.approval_not_needed_below.clone() };
+    let domain = Daybook { bank, system: System };
+    serve(settings, domain, &READ_MODELS, |_, routes| routes, listener, shutdown).await
+}
+
+/// Serves commands of a domain until `shutdown`, then finishes what is in hand. Operators may speak of its `read_models`;
+/// `more` adds the services of other domains than the bank to the routes.
 ///
 /// # Errors
 /// When a setting is wrong, a database is not set up for this service, or the server fails. A database or Redis that is away
 /// is waited for.
-pub async fn run(
+pub async fn serve<D: Served>(
     settings: Settings,
+    domain: D,
+    read_models: &'static [ReadModel],
+    more: impl FnOnce(CommandApi<D>, Routes) -> Routes,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -84,7 +104,7 @@ pub async fn run(
         .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
         .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
     tracing::info!(listen = %listener.local_addr()?, "daybook-command is starting");
-    let routes = routes.add_service(service);
+    let routes = more(api.clone(), routes.add_service(service));
     let mut serving = Box::pin(server::serve(
         listener,
         &settings.connections,
@@ -97,9 +117,8 @@ pub async fn run(
         served = &mut serving => return served,
         identity = wait_for_log(&databases) => identity?,
     };
-    let bank = Bank { policy: settings.approval_not_needed_below.clone() };
     let setup = Setup {
-        domain: Arc::new(Daybook { bank, system: System }),
+        domain: Arc::new(domain),
         limits: settings.limits(),
         commands_max: settings.commands_max,
         clock_ahead_max: settings.clock_ahead_max(),
@@ -117,7 +136,7 @@ pub async fn run(
     let log_reader = LogReader::new(databases.pool.clone());
     let desk = Desk::new(
         parts.submissions,
-        log_reader,
+        (log_reader, read_models),
         (reach, keys),
         &settings,
         shutdown.clone(),
@@ -205,11 +224,11 @@ async fn wait_for_log(databases: &Databases) -> anyhow::Result<Identity> {
 
 /// Lets keys be asked for, where there are any: once it is sure that the store is apart from the log and holds none of
 /// a forgotten person. While the store is away this waits for it, and so do commands that need a key.
-async fn open_keys(
+async fn open_keys<D: Served>(
     databases: &Databases,
     identity: &Identity,
-    desk: &Arc<Desk>,
-    api: &CommandApi,
+    desk: &Arc<Desk<D>>,
+    api: &CommandApi<D>,
     open: watch::Sender<bool>,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! gRPC in, gRPC out: checks a request and who sent it, makes a command of it, and tells its fate. Generated types stop
-//! here.
+//! here. The RPCs are the bank's and the system's; those of another domain make a [`CommandRequest`] of their requests, and
+//! call [`CommandApi::execute`].
 
 mod account;
 mod clock;
@@ -18,7 +19,10 @@ pub(crate) use subject::Eraser;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_domains::DaybookCommand;
+use daybook_bank::BankCommand;
+use daybook_core::compose::Part;
+use daybook_core::domain::Domain;
+use daybook_core::system::SystemCommand;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::command_service_server::CommandService;
@@ -29,8 +33,16 @@ use tokio::sync::SetOnce;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+/// A domain that is served: composed of the bank, the system, and any others.
+pub trait Served: Domain<Command: Part<BankCommand> + Part<SystemCommand>> {}
+
+impl<D: Domain<Command: Part<BankCommand> + Part<SystemCommand>>> Served for D {}
+
 /// A request that asks for one command.
-trait CommandRequest: Send {
+pub trait CommandRequest: Send {
+    /// What it becomes.
+    type Command;
+
     /// What every command carries; taken out, so that it is not copied.
     fn take_context(&mut self) -> Option<proto::CommandContext>;
 
@@ -38,6 +50,9 @@ trait CommandRequest: Send {
     const NEEDS_REASON: bool = false;
 
     /// The context, taken out, with a reason where one is needed.
+    ///
+    /// # Errors
+    /// When the reason is missing.
     fn take_checked_context(&mut self) -> Result<proto::CommandContext, Status> {
         let context = self.take_context().unwrap_or_default();
         if Self::NEEDS_REASON && context.reason.is_empty() {
@@ -47,23 +62,38 @@ trait CommandRequest: Send {
     }
 
     /// The command, with every field checked.
-    fn into_command(self) -> Result<DaybookCommand, Status>;
+    ///
+    /// # Errors
+    /// When a field cannot be right; the status names it.
+    fn into_command(self) -> Result<Self::Command, Status>;
 }
 
 /// The gRPC service. It answers from the first moment, and UNAVAILABLE until it is given a desk. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct CommandApi {
+pub struct CommandApi<D: Domain> {
     log: Dependency,
     reader: LogReader,
     /// How long a call may wait for the desk.
     wait_max: Duration,
     /// Where keys are kept, if they are.
     keys: Option<Dependency>,
-    desk: Arc<SetOnce<Arc<Desk>>>,
-    eraser: Arc<SetOnce<Arc<Eraser>>>,
+    desk: Arc<SetOnce<Arc<Desk<D>>>>,
+    eraser: Arc<SetOnce<Arc<Eraser<D>>>>,
 }
 
-impl CommandApi {
+impl<D: Domain> Clone for CommandApi<D> {
+    fn clone(&self) -> Self {
+        Self {
+            log: self.log.clone(),
+            reader: self.reader.clone(),
+            wait_max: self.wait_max,
+            keys: self.keys.clone(),
+            desk: Arc::clone(&self.desk),
+            eraser: Arc::clone(&self.eraser),
+        }
+    }
+}
+
+impl<D: Served> CommandApi<D> {
     /// A service that waits for its log, and for its keys where there are any.
     pub(crate) fn new(
         log: Dependency,
@@ -76,18 +106,32 @@ impl CommandApi {
     }
 
     /// Hands commands to `desk` from now on.
-    pub(crate) fn open(&self, desk: Arc<Desk>) {
+    pub(crate) fn open(&self, desk: Arc<Desk<D>>) {
         let _set_before = self.desk.set(desk);
     }
 
     /// Forgets people through `eraser` from now on.
-    pub(crate) fn open_eraser(&self, eraser: Arc<Eraser>) {
+    pub(crate) fn open_eraser(&self, eraser: Arc<Eraser<D>>) {
         let _set_before = self.eraser.set(eraser);
+    }
+
+    /// Executes a command of any of the domains, as the RPCs of this service do.
+    ///
+    /// # Errors
+    /// As the public contract says of every command.
+    pub async fn execute<R: CommandRequest>(
+        &self,
+        request: Request<R>,
+    ) -> Result<proto::Receipt, Status>
+    where
+        D::Command: From<R::Command>,
+    {
+        self.desk(request.metadata()).await?.execute(request).await
     }
 
     /// The desk. While the service connects, a call waits for it as it would wait to be decided; where the log is known to be
     /// away it is told so at once.
-    async fn desk(&self, headers: &MetadataMap) -> Result<&Arc<Desk>, Status> {
+    async fn desk(&self, headers: &MetadataMap) -> Result<&Arc<Desk<D>>, Status> {
         if let Some(desk) = self.desk.get() {
             return Ok(desk);
         }
@@ -109,7 +153,7 @@ impl CommandApi {
     }
 
     /// The same for what forgets people, and the key store.
-    async fn eraser(&self, headers: &MetadataMap) -> Result<&Arc<Eraser>, Status> {
+    async fn eraser(&self, headers: &MetadataMap) -> Result<&Arc<Eraser<D>>, Status> {
         let keys = self.keys.as_ref().ok_or_else(subject::no_key_store)?;
         if let Some(eraser) = self.eraser.get() {
             return Ok(eraser);
@@ -133,13 +177,13 @@ impl CommandApi {
 /// `rpc!(self, request, DepositResponse)`: every call is the same, but for its types.
 macro_rules! rpc {
     ($self:ident, $request:ident, $response:ident) => {{
-        let receipt = Some($self.desk($request.metadata()).await?.execute($request).await?);
+        let receipt = Some($self.execute($request).await?);
         Ok(Response::new(proto::$response { receipt }))
     }};
 }
 
 #[tonic::async_trait]
-impl CommandService for CommandApi {
+impl<D: Served> CommandService for CommandApi<D> {
     async fn open_account(
         &self,
         request: Request<proto::OpenAccountRequest>,

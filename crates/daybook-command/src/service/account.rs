@@ -2,7 +2,6 @@
 
 use daybook_bank::BankCommand;
 use daybook_bank::account::AccountCommand;
-use daybook_domains::DaybookCommand;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::invalid_argument;
 use tonic::Status;
@@ -14,13 +13,15 @@ use super::fields::{account_id, amount, currency, personal};
 macro_rules! command_request {
     ($request:ty, |$r:ident| $command:expr) => {
         impl CommandRequest for $request {
+            type Command = BankCommand;
+
             fn take_context(&mut self) -> Option<proto::CommandContext> {
                 self.context.take()
             }
 
-            fn into_command(self) -> Result<DaybookCommand, Status> {
+            fn into_command(self) -> Result<BankCommand, Status> {
                 let $r = self;
-                Ok(BankCommand::from($command).into())
+                Ok(BankCommand::from($command))
             }
         }
     };

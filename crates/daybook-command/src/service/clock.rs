@@ -3,7 +3,6 @@
 use daybook_core::clock::ClockCommand;
 use daybook_core::ids::Position;
 use daybook_core::system::SystemCommand;
-use daybook_domains::DaybookCommand;
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::{self, invalid_argument};
@@ -42,14 +41,16 @@ pub(super) async fn acceptance(
 }
 
 impl CommandRequest for Acceptance {
+    type Command = SystemCommand;
+
     const NEEDS_REASON: bool = true;
 
     fn take_context(&mut self) -> Option<proto::CommandContext> {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<DaybookCommand, Status> {
+    fn into_command(self) -> Result<SystemCommand, Status> {
         let Self { position, recorded_at, .. } = self;
-        Ok(SystemCommand::from(ClockCommand::AcceptTime { position, recorded_at }).into())
+        Ok(ClockCommand::AcceptTime { position, recorded_at }.into())
     }
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daybook_core::compose::Part as _;
+use daybook_core::domain::Domain;
 use daybook_core::metadata::Metadata;
+use daybook_core::read_model::ReadModel;
+use daybook_core::system::SystemCommand;
 use daybook_decider::content_hash::content_hash;
 use daybook_decider::places::{Place, Places};
 use daybook_decider::reach::Reach;
 use daybook_decider::submission::{Acknowledgement, Answer, Stage, Submission, Ticket};
-use daybook_domains::{Daybook, DaybookCommand, DaybookRejection};
 use daybook_eventlog::LogReader;
 use daybook_proto::v1 as proto;
 use daybook_runtime::dependency::Dependency;
@@ -19,9 +22,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
-use super::CommandRequest;
 use super::deadline::caller_timeout;
 use super::fields::{Caller, Sender};
+use super::{CommandRequest, Served};
 use super::{projection, refusal};
 use crate::settings::Settings;
 
@@ -29,10 +32,12 @@ use crate::settings::Settings;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// See the module.
-pub(crate) struct Desk {
-    submissions: mpsc::Sender<Submission<Daybook>>,
+pub(crate) struct Desk<D: Domain> {
+    submissions: mpsc::Sender<Submission<D>>,
     /// For what is looked up before a command is submitted.
     log: LogReader,
+    /// Those that operators may speak of.
+    read_models: &'static [ReadModel],
     places: Places,
     /// One for each `ExecuteStream` call.
     streams: Arc<Semaphore>,
@@ -44,18 +49,18 @@ pub(crate) struct Desk {
 }
 
 /// The caller's half of a command in hand.
-pub(super) struct Waiting {
-    answer: oneshot::Receiver<Answer<DaybookRejection>>,
+pub(super) struct Waiting<R> {
+    answer: oneshot::Receiver<Answer<R>>,
     stage: Stage,
     deadline: Instant,
     caller: Caller,
 }
 
-impl Desk {
+impl<D: Served> Desk<D> {
     /// A desk that submits to the decider.
     pub(crate) fn new(
-        submissions: mpsc::Sender<Submission<Daybook>>,
-        log: LogReader,
+        submissions: mpsc::Sender<Submission<D>>,
+        (log, read_models): (LogReader, &'static [ReadModel]),
         (reach, keys): (watch::Receiver<Reach>, Option<Dependency>),
         settings: &Settings,
         stopping: CancellationToken,
@@ -64,6 +69,7 @@ impl Desk {
         Self {
             submissions,
             log,
+            read_models,
             places: Places::new(settings.commands_max),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             reach,
@@ -83,11 +89,14 @@ impl Desk {
     pub(super) async fn execute<R: CommandRequest>(
         &self,
         mut request: Request<R>,
-    ) -> Result<proto::Receipt, Status> {
+    ) -> Result<proto::Receipt, Status>
+    where
+        D::Command: From<R::Command>,
+    {
         let context = request.get_mut().take_checked_context()?;
         let caller = Caller::new(Sender::of(&request)?, context)?;
         let timeout = caller_timeout(request.metadata()).unwrap_or(self.wait_max);
-        let command = request.into_inner().into_command()?;
+        let command = D::Command::from(request.into_inner().into_command()?);
         self.check(&command).await?;
         self.execute_command(command, caller, timeout).await
     }
@@ -95,7 +104,7 @@ impl Desk {
     /// The same for a command that is checked already.
     pub(super) async fn execute_command(
         &self,
-        command: DaybookCommand,
+        command: D::Command,
         caller: Caller,
         timeout: Duration,
     ) -> Result<proto::Receipt, Status> {
@@ -105,8 +114,12 @@ impl Desk {
     }
 
     /// Checks what only the log can tell.
-    pub(super) async fn check(&self, command: &DaybookCommand) -> Result<(), Status> {
-        projection::check_event(&self.log, command).await
+    pub(super) async fn check(&self, command: &D::Command) -> Result<(), Status> {
+        let of_system: Option<&SystemCommand> = command.part();
+        match of_system {
+            Some(command) => projection::check_event(&self.log, self.read_models, command).await,
+            None => Ok(()),
+        }
     }
 
     /// As [`Desk::execute`], for callers that are kept waiting rather than refused when too much is in hand.
@@ -125,11 +138,11 @@ impl Desk {
     /// Hands a command to the decider, in the order of the calls.
     pub(super) fn submit(
         &self,
-        command: DaybookCommand,
+        command: D::Command,
         caller: Caller,
         timeout: Duration,
         place: Place,
-    ) -> Result<Waiting, Status> {
+    ) -> Result<Waiting<D::Rejection>, Status> {
         let deadline = Instant::now() + timeout.min(self.wait_max);
         let (ticket, answer, stage) = Ticket::new(place);
         let metadata: Metadata = caller.metadata.clone();
@@ -149,7 +162,10 @@ impl Desk {
     }
 
     /// Waits for a command's fate.
-    pub(super) async fn wait(&self, waiting: Waiting) -> Result<proto::Receipt, Status> {
+    pub(super) async fn wait(
+        &self,
+        waiting: Waiting<D::Rejection>,
+    ) -> Result<proto::Receipt, Status> {
         let Waiting { answer, stage, deadline, caller } = waiting;
         let metadata = &caller.metadata;
         match tokio::time::timeout_at(deadline, answer).await {

@@ -2,8 +2,8 @@
 //! that event?" stands in the log. And the event must be there: what was skipped by mistake would wait for an event to come.
 
 use daybook_core::projection::{EventPlace, ProjectionCommand};
+use daybook_core::read_model::ReadModel;
 use daybook_core::system::SystemCommand;
-use daybook_domains::{DaybookCommand, READ_MODELS, read_model};
 use daybook_eventlog::{LogReader, ReadError};
 use daybook_proto::v1 as proto;
 use daybook_runtime::status::{self, invalid_argument};
@@ -15,17 +15,21 @@ use super::fields::{event_place, projection};
 use super::refusal;
 
 /// Refuses a command that speaks of a projection that there is none of, or of an event that the log does not hold.
-pub(super) async fn check_event(log: &LogReader, command: &DaybookCommand) -> Result<(), Status> {
-    let DaybookCommand::System(SystemCommand::Projection(
+pub(super) async fn check_event(
+    log: &LogReader,
+    read_models: &[ReadModel],
+    command: &SystemCommand,
+) -> Result<(), Status> {
+    let SystemCommand::Projection(
         ProjectionCommand::SkipEvent { projection, event }
         | ProjectionCommand::RetryEvent { projection, event },
-    )) = command
+    ) = command
     else {
         return Ok(());
     };
     let name = projection.as_str();
-    if read_model(name).is_none() {
-        let names = READ_MODELS.map(|model| model.name).join(", ");
+    if !read_models.iter().any(|model| model.name == name) {
+        let names = read_models.iter().map(|model| model.name).collect::<Vec<_>>().join(", ");
         let what = format!("there is no projection `{name}`, only {names}");
         let facts = vec![("projection", name.to_owned())];
         return Err(status::error(Code::NotFound, "NO_SUCH_PROJECTION", what, facts));
@@ -60,33 +64,35 @@ fn unreadable(error: ReadError) -> Status {
 }
 
 impl CommandRequest for proto::SkipProjectionEventRequest {
+    type Command = SystemCommand;
+
     const NEEDS_REASON: bool = true;
 
     fn take_context(&mut self) -> Option<proto::CommandContext> {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<DaybookCommand, Status> {
+    fn into_command(self) -> Result<SystemCommand, Status> {
         Ok(SystemCommand::from(ProjectionCommand::SkipEvent {
             projection: projection(&self.projection)?,
             event: event_place(self.partition, self.position)?,
-        })
-        .into())
+        }))
     }
 }
 
 impl CommandRequest for proto::RetryProjectionEventRequest {
+    type Command = SystemCommand;
+
     const NEEDS_REASON: bool = true;
 
     fn take_context(&mut self) -> Option<proto::CommandContext> {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<DaybookCommand, Status> {
+    fn into_command(self) -> Result<SystemCommand, Status> {
         Ok(SystemCommand::from(ProjectionCommand::RetryEvent {
             projection: projection(&self.projection)?,
             event: event_place(self.partition, self.position)?,
-        })
-        .into())
+        }))
     }
 }

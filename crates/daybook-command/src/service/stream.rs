@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use daybook_domains::DaybookCommand;
 use daybook_proto::v1 as proto;
 use daybook_proto::v1::execute_stream_request::Command;
 use daybook_proto::v1::execute_stream_response::Outcome;
@@ -21,9 +20,9 @@ use futures::stream::{FuturesUnordered, Stream};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tonic::{Code, Request, Status, Streaming};
 
-use super::CommandRequest;
 use super::desk::{Desk, Waiting};
 use super::fields::{Caller, Sender};
+use super::{CommandRequest, Served};
 
 /// Commands of one call that may be in hand or answered and not taken, together.
 const WINDOW: usize = 1024;
@@ -34,7 +33,7 @@ const COMMAND_TIMEOUT: Duration = Duration::MAX;
 type Answer = Result<proto::ExecuteStreamResponse, Status>;
 
 /// Answers on their way to the caller, with the permissions that the call has as long as it lasts.
-pub(crate) struct Answers {
+pub struct Answers {
     answers: mpsc::Receiver<Answer>,
     _permits: [OwnedSemaphorePermit; 2],
 }
@@ -48,8 +47,8 @@ impl Stream for Answers {
 }
 
 /// Answers every command of the call, until these end or nobody listens.
-pub(super) fn answer_all(
-    desk: Arc<Desk>,
+pub(super) fn answer_all<D: Served>(
+    desk: Arc<Desk<D>>,
     request: Request<Streaming<proto::ExecuteStreamRequest>>,
 ) -> Result<Answers, Status> {
     let sender = Sender::of(&request)?;
@@ -77,8 +76,8 @@ fn of_connection<R>(request: &Request<R>) -> Result<OwnedSemaphorePermit, Status
     })
 }
 
-async fn run(
-    desk: &Desk,
+async fn run<D: Served>(
+    desk: &Desk<D>,
     sender: &Sender,
     mut requests: Streaming<proto::ExecuteStreamRequest>,
     answers: &mpsc::Sender<Answer>,
@@ -124,22 +123,22 @@ fn stopping() -> Status {
     status::unavailable("NOT_APPLIED", message)
 }
 
-async fn submit(
-    desk: &Desk,
+async fn submit<D: Served>(
+    desk: &Desk<D>,
     sender: Sender,
     request: proto::ExecuteStreamRequest,
-) -> Result<Waiting, Status> {
-    let (context, command) = taken_apart(request.command)?;
+) -> Result<Waiting<D::Rejection>, Status> {
+    let (context, command) = taken_apart::<D>(request.command)?;
     let caller = Caller::new(sender, context)?;
     desk.check(&command).await?;
     let place = desk.place().await?;
     desk.submit(command, caller, COMMAND_TIMEOUT, place)
 }
 
-async fn settle(
-    desk: &Desk,
+async fn settle<D: Served>(
+    desk: &Desk<D>,
     sequence: i64,
-    submitted: Result<Waiting, Status>,
+    submitted: Result<Waiting<D::Rejection>, Status>,
 ) -> proto::ExecuteStreamResponse {
     let answer = match submitted {
         Ok(waiting) => desk.wait(waiting).await,
@@ -156,9 +155,9 @@ async fn settle(
     proto::ExecuteStreamResponse { sequence, outcome: Some(outcome) }
 }
 
-fn taken_apart(
+fn taken_apart<D: Served>(
     command: Option<Command>,
-) -> Result<(proto::CommandContext, DaybookCommand), Status> {
+) -> Result<(proto::CommandContext, D::Command), Status> {
     match command {
         Some(Command::OpenAccount(request)) => parts(request),
         Some(Command::Deposit(request)) => parts(request),
@@ -179,9 +178,9 @@ fn taken_apart(
     }
 }
 
-fn parts(
-    mut request: impl CommandRequest,
-) -> Result<(proto::CommandContext, DaybookCommand), Status> {
+fn parts<R: CommandRequest, C: From<R::Command>>(
+    mut request: R,
+) -> Result<(proto::CommandContext, C), Status> {
     let context = request.take_checked_context()?;
-    Ok((context, request.into_command()?))
+    Ok((context, request.into_command()?.into()))
 }

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daybook_core::domain::Domain;
 use daybook_core::event::RecordedEvent;
 use daybook_core::ids::{CausationId, CommandId, Position, Version};
 use daybook_core::metadata::Metadata;
 use daybook_core::stream::ExpectedVersion;
 use daybook_core::subject::{SubjectCommand, SubjectId, erasure_streams};
 use daybook_core::system::SystemCommand;
-use daybook_domains::DaybookCommand;
 use daybook_eventlog::{Direction, LogReader, ReadError, StreamQuery};
 use daybook_keys::{Forgotten, KeyStore, forgotten};
 use daybook_proto::v1 as proto;
@@ -21,9 +21,9 @@ use daybook_runtime::{ids, status};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status};
 
-use super::CommandRequest;
 use super::desk::Desk;
 use super::fields::{Caller, subject_id};
+use super::{CommandRequest, Served};
 
 /// How long the second step may wait to be decided, whatever the caller's own patience.
 const RECORD_TIMEOUT: Duration = Duration::MAX;
@@ -31,15 +31,17 @@ const RECORD_TIMEOUT: Duration = Duration::MAX;
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 impl CommandRequest for proto::ForgetSubjectRequest {
+    type Command = SystemCommand;
+
     const NEEDS_REASON: bool = true;
 
     fn take_context(&mut self) -> Option<proto::CommandContext> {
         self.context.take()
     }
 
-    fn into_command(self) -> Result<DaybookCommand, Status> {
+    fn into_command(self) -> Result<SystemCommand, Status> {
         let subject_id = subject_id(&self.subject_id)?;
-        Ok(SystemCommand::from(SubjectCommand::ForgetSubject { subject_id }).into())
+        Ok(SubjectCommand::ForgetSubject { subject_id }.into())
     }
 }
 
@@ -55,16 +57,16 @@ pub(super) fn no_key_store() -> Status {
 }
 
 /// See the module.
-pub(crate) struct Eraser {
-    desk: Arc<Desk>,
+pub(crate) struct Eraser<D: Domain> {
+    desk: Arc<Desk<D>>,
     log: LogReader,
     keys: KeyStore,
     partition_count: u16,
 }
 
-impl Eraser {
+impl<D: Served> Eraser<D> {
     pub(crate) fn new(
-        desk: Arc<Desk>,
+        desk: Arc<Desk<D>>,
         log: LogReader,
         keys: KeyStore,
         partition_count: u16,

@@ -2,7 +2,6 @@
 
 use daybook_bank::BankCommand;
 use daybook_bank::transfer::TransferCommand;
-use daybook_domains::DaybookCommand;
 use daybook_proto::v1 as proto;
 use tonic::Status;
 

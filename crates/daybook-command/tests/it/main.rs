@@ -28,6 +28,7 @@ mod stopping;
 mod streaming;
 mod support;
 mod transfers;
+mod two_domains;
 mod two_services;
 mod unknown_outcome;
 mod versions;

@@ -82,6 +82,12 @@ impl World {
 
     /// Starts a command service that reaches its log by another way.
     pub(crate) async fn service_at(&self, log_url: &str, flags: &[&str]) -> Service {
+        let settings = self.settings(log_url, flags);
+        Service::start(|listener, stop| daybook_command::run(settings, listener, stop)).await
+    }
+
+    /// Settings of a command service that reaches its log so.
+    pub(crate) fn settings(&self, log_url: &str, flags: &[&str]) -> Settings {
         let redis_url = self.redis.url();
         let mut args = vec!["daybook-command", "--insecure-actor-header"];
         args.extend(["--log-database-url", log_url]);
@@ -89,14 +95,7 @@ impl World {
             args.extend(["--redis-url", &redis_url]);
         }
         args.extend(flags);
-        let settings = Settings::try_parse_from(args).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(daybook_command::run(settings, listener, stop.clone()));
-        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
-        let client = CommandServiceClient::new(channel.clone());
-        Service { client, channel, address, stop, running }
+        Settings::try_parse_from(args).unwrap()
     }
 
     /// The sum of what a stream's events hold, by the log itself.
@@ -125,6 +124,20 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// Runs one on a port of its own.
+    pub(crate) async fn start<F>(run: impl FnOnce(TcpListener, CancellationToken) -> F) -> Self
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(run(listener, stop.clone()));
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+        let client = CommandServiceClient::new(channel.clone());
+        Self { client, channel, address, stop, running }
+    }
+
     /// A connection of its own.
     pub(crate) async fn new_channel(&self) -> Channel {
         Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
