@@ -34,3 +34,5 @@ mod server_roles;
 mod skips;
 #[path = "it/tables.rs"]
 mod tables;
+#[path = "it/two_domains.rs"]
+mod two_domains;

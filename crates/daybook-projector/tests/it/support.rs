@@ -87,18 +87,19 @@ impl World {
 
     /// Starts a projector that reaches log and read models by another way.
     pub(crate) async fn projector_at(&self, url: &str, flags: &[&str]) -> Projector {
+        let settings = self.settings(url, flags);
+        Projector::start(|listener, stop| daybook_projector::run(settings, listener, stop)).await
+    }
+
+    /// Settings of a projector that reaches log and read models so.
+    pub(crate) fn settings(&self, url: &str, flags: &[&str]) -> Settings {
         let redis_url = self.redis.url();
-        let settings = Settings::try_parse_from(
+        Settings::try_parse_from(
             ["daybook-projector", "--log-database-url", url, "--redis-url", &redis_url]
                 .iter()
                 .chain(flags),
         )
-        .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(daybook_projector::run(settings, listener, stop.clone()));
-        Projector { address, stop, task }
+        .unwrap()
     }
 
     /// Rebuilds in this process, as the projector's role.
@@ -233,6 +234,18 @@ pub(crate) struct Projector {
 }
 
 impl Projector {
+    /// Runs one with its health on a port of its own.
+    pub(crate) async fn start<F>(run: impl FnOnce(TcpListener, CancellationToken) -> F) -> Self
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(run(listener, stop.clone()));
+        Self { address, stop, task }
+    }
+
     /// What it says of its health.
     pub(crate) async fn health(&self) -> anyhow::Result<ServingStatus> {
         let channel = Endpoint::from_shared(self.address.clone())?.connect().await?;
