@@ -1,10 +1,9 @@
 //! What an event says of itself: its stream's type, an id as appenders make them, who did it, and a payload that can be
 //! read. That of another domain's stream is not known here, and not looked at.
 
-use daybook_core::domain::Domain as _;
+use daybook_core::domain::Domain;
 use daybook_core::event::EventPayload as _;
 use daybook_core::metadata::Metadata;
-use daybook_domains::{Daybook, DaybookEvent};
 use daybook_eventlog::inspect::StoredEvent;
 use serde::Deserialize;
 
@@ -14,14 +13,14 @@ use crate::finding::{Findings, Place};
 const EVENT_ID_VERSION: usize = 7;
 
 /// What could be read of an event.
-pub(crate) struct Content {
+pub(crate) struct Content<E> {
     pub(crate) metadata: Option<Metadata>,
     /// `None` for one of another domain too.
-    pub(crate) payload: Option<DaybookEvent>,
+    pub(crate) payload: Option<E>,
 }
 
 /// Reads an event and says what is wrong with it.
-pub(crate) fn read(event: &StoredEvent, findings: &mut Findings) -> Content {
+pub(crate) fn read<D: Domain>(event: &StoredEvent, findings: &mut Findings) -> Content<D::Event> {
     let place = || Place::event(event.position, &event.stream_id, event.version);
     if event.version < 1 {
         findings.add("version", place(), "version", "1 or more", event.version);
@@ -39,8 +38,8 @@ pub(crate) fn read(event: &StoredEvent, findings: &mut Findings) -> Content {
         let (field, expected) = lacking(&event.metadata);
         findings.add("metadata", place(), field, expected, format!("not that: {error}"));
     });
-    let payload = is_known(&event.stream_id).then(|| {
-        let payload = DaybookEvent::decode(&event.event_type, event.schema_version, &event.data);
+    let payload = is_known::<D>(&event.stream_id).then(|| {
+        let payload = D::Event::decode(&event.event_type, event.schema_version, &event.data);
         payload.inspect_err(|error| {
             let expected = format!("a `{}` of version {}", event.event_type, event.schema_version);
             findings.add("payload", place(), "data", expected, format!("not that: {error}"));
@@ -49,9 +48,9 @@ pub(crate) fn read(event: &StoredEvent, findings: &mut Findings) -> Content {
     Content { metadata: metadata.ok(), payload: payload.and_then(Result::ok) }
 }
 
-/// Whether a stream is one of a domain's of this build.
-pub(crate) fn is_known(stream_id: &str) -> bool {
-    let is_of = |stream_type| Daybook::STREAMS.iter().any(|kind| kind.stream_type == stream_type);
+/// Whether a stream is one of the domain's.
+pub(crate) fn is_known<D: Domain>(stream_id: &str) -> bool {
+    let is_of = |stream_type| D::STREAMS.iter().any(|kind| kind.stream_type == stream_type);
     stream_id.split_once('-').is_some_and(|(stream_type, _)| is_of(stream_type))
 }
 
@@ -70,6 +69,8 @@ fn lacking(metadata: &str) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use daybook_domains::Daybook;
+
     use super::*;
     use crate::log_walk::testing::event;
 
@@ -77,7 +78,7 @@ mod tests {
         let mut one = event(1, 0, "account-a", 1);
         edit(&mut one);
         let mut findings = Findings::new(10);
-        read(&one, &mut findings);
+        read::<Daybook>(&one, &mut findings);
         findings.kept().iter().map(|f| format!("{} {}", f.rule, f.field)).collect()
     }
 

@@ -38,4 +38,4 @@ pub use order::Order;
 pub use progress::{Progress, Watch};
 pub use read_models::{Projections, ReadModel};
 pub use skips::{Skip, Skips};
-pub use verify::{Report, Sample, Verifier, VerifyError};
+pub use verify::{Report, Sample, Verified, Verifier, VerifyError};

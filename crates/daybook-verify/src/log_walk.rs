@@ -1,6 +1,6 @@
 //! The whole log once, in the order of positions.
 
-use daybook_domains::DaybookEvent;
+use daybook_core::compose::Part as _;
 use daybook_eventlog::inspect::{Inspector, Outline, StoredEvent};
 
 use crate::commands::Runs;
@@ -10,7 +10,7 @@ use crate::finding::Findings;
 use crate::ledger::{CustomerTotals, Ledger};
 use crate::progress::Watch;
 use crate::skips::Skips;
-use crate::verify::VerifyError;
+use crate::verify::{Verified, VerifyError};
 
 /// A check that sees every event of the log, in order, as it stands.
 pub trait LogCheck: Send {
@@ -23,7 +23,7 @@ pub trait LogCheck: Send {
 
 /// Walks, up to what `outline` knows: what was appended since is left to the next time. Gives what customers have, and the
 /// skips.
-pub(crate) async fn walk(
+pub(crate) async fn walk<D: Verified>(
     inspector: &Inspector,
     outline: &Outline,
     checks: &mut [Box<dyn LogCheck>],
@@ -41,13 +41,13 @@ pub(crate) async fn walk(
                 check.event(event, findings);
             }
             ids.add(event.event_id, event.position)?;
-            let content = content::read(event, findings);
+            let content = content::read::<D>(event, findings);
             let command_id = content.metadata.as_ref().map(|metadata| &metadata.command_id);
             if runs.event(event, command_id.map(|id| id.as_str()), findings) {
                 ledger.end_command(findings);
             }
             if let Some(payload) = &content.payload {
-                if let DaybookEvent::Bank(of_bank) = payload {
+                if let Some(of_bank) = payload.part() {
                     ledger.event(event, of_bank, findings);
                 }
                 skips.event(event, payload, content.metadata.as_ref());

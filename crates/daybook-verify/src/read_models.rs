@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use daybook_core::event::EventPayload;
 use daybook_core::partition::Partition;
-use daybook_domains::DaybookEvent;
 use daybook_readmodels::projection::{Generation, Projection};
 use daybook_readmodels::rebuild::{
     self, Checked, Difference, Mismatch, RebuildError, Rebuilder, Verdict,
@@ -26,11 +26,11 @@ pub struct ReadModel {
 }
 
 /// Those whose read models are checked.
-pub type Projections = Vec<Arc<dyn Projection<DaybookEvent>>>;
+pub type Projections<E> = Vec<Arc<dyn Projection<E>>>;
 
 /// Checks all read models, from one reading of the log; where one cannot be folded, one after the other.
-pub(crate) async fn check(
-    (rebuilder, all): &(Rebuilder, Projections),
+pub(crate) async fn check<E: EventPayload>(
+    (rebuilder, all): &(Rebuilder, Projections<E>),
     sample: &Sample,
     findings: &mut Findings,
     watch: &Watch,
@@ -65,9 +65,9 @@ struct Unfoldable {
     text: String,
 }
 
-async fn fold(
+async fn fold<E: EventPayload>(
     rebuilder: &Rebuilder,
-    projections: &Projections,
+    projections: &Projections<E>,
     partitions: Option<&[Partition]>,
     watch: &Watch,
 ) -> Result<Result<Vec<Checked>, Unfoldable>, VerifyError> {

@@ -1,9 +1,9 @@
 //! What operators have permitted read models to leave out: no fault, but told, since each may be why a row is missing.
 
+use daybook_core::compose::Part;
 use daybook_core::metadata::Metadata;
 use daybook_core::projection::ProjectionEvent;
 use daybook_core::system::SystemEvent;
-use daybook_domains::DaybookEvent;
 use daybook_eventlog::inspect::StoredEvent;
 use time::OffsetDateTime;
 
@@ -52,11 +52,10 @@ impl Skips {
     pub(crate) fn event(
         &mut self,
         event: &StoredEvent,
-        payload: &DaybookEvent,
+        payload: &impl Part<SystemEvent>,
         metadata: Option<&Metadata>,
     ) {
-        let DaybookEvent::System(SystemEvent::Projection(ProjectionEvent::EventSkipped(skipped))) =
-            payload
+        let Some(SystemEvent::Projection(ProjectionEvent::EventSkipped(skipped))) = payload.part()
         else {
             return;
         };

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use daybook_bank::BankEvent;
 use daybook_bank::account::AccountId;
 use daybook_bank::money::Currency;
-use daybook_core::domain::Domain as _;
+use daybook_core::compose::Part as _;
 use daybook_core::event::EventPayload as _;
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
-use daybook_domains::{Daybook, DaybookEvent, DaybookState};
 use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, Outline, StoredSnapshot, StreamEvent};
 
@@ -22,19 +21,19 @@ use crate::finding::{Findings, Place};
 use crate::ledger::CustomerTotals;
 use crate::progress::Watch;
 use crate::snapshots;
-use crate::verify::Sample;
+use crate::verify::{Sample, Verified};
 
 /// The snapshots of one stream that its fold has not come to, by version and mark. They are as many as a stream may have
 /// marks, and small.
 type Snapshots = BTreeMap<(i64, Option<i64>), StoredSnapshot>;
 
 /// What the walk remembers.
-struct Walk<'a> {
+struct Walk<'a, D: Verified> {
     sample: &'a Sample,
     partition_count: u16,
     /// Balances are summed as they were here.
     up_to: i64,
-    stream: Option<Stream>,
+    stream: Option<Stream<D>>,
     /// Of the streams in the page.
     snapshots: HashMap<String, Snapshots>,
     /// Snapshots that the walk has not come to; looked at by themselves after each page.
@@ -43,14 +42,14 @@ struct Walk<'a> {
 }
 
 /// The one stream that is being folded.
-struct Stream {
+struct Stream<D: Verified> {
     id: String,
     /// `None`: no stream has such an id, or it is another domain's, or its partition is not in the sample; only
     /// versions are looked at.
     folded: Option<StreamId>,
     version: i64,
     position: i64,
-    state: Option<DaybookState>,
+    state: Option<D::State>,
     running: Option<Running>,
     /// At `up_to`.
     balance: i64,
@@ -59,7 +58,7 @@ struct Stream {
 
 /// Walks. Gives what customers have by the balances that their events carry, at the position `outline` ends at, where the
 /// sample is the whole log.
-pub(crate) async fn walk(
+pub(crate) async fn walk<D: Verified>(
     inspector: &Inspector,
     outline: &Outline,
     sample: &Sample,
@@ -67,7 +66,7 @@ pub(crate) async fn walk(
     watch: &Watch,
 ) -> Result<Option<CustomerTotals>, ReadError> {
     let up_to = outline.position.max(outline.last_position);
-    let mut walk = Walk {
+    let mut walk = Walk::<D> {
         sample,
         partition_count: outline.partition_count,
         up_to,
@@ -95,7 +94,7 @@ pub(crate) async fn walk(
     Ok(sample.is_all().then_some(walk.totals))
 }
 
-impl Walk<'_> {
+impl<D: Verified> Walk<'_, D> {
     /// Reads the snapshots of the streams of a page, and of none that lie between: those have no event.
     async fn read_snapshots(
         &mut self,
@@ -125,7 +124,7 @@ impl Walk<'_> {
     }
 
     fn take(&mut self, page: &[StreamEvent], read: Vec<StoredSnapshot>) {
-        for snapshot in read.into_iter().filter(snapshots::is_believed) {
+        for snapshot in read.into_iter().filter(snapshots::is_believed::<D>) {
             let search = |event: &StreamEvent| event.stream_id.cmp(&snapshot.stream_id);
             if page.binary_search_by(search).is_ok() {
                 let of_stream = self.snapshots.entry(snapshot.stream_id.clone()).or_default();
@@ -151,7 +150,7 @@ impl Walk<'_> {
         }
     }
 
-    fn begin(&mut self, id: &str) -> Stream {
+    fn begin(&mut self, id: &str) -> Stream<D> {
         Stream {
             id: id.to_owned(),
             folded: StreamId::parse(id).ok().filter(|id| self.is_folded(id)),
@@ -165,7 +164,7 @@ impl Walk<'_> {
     }
 
     fn is_folded(&self, id: &StreamId) -> bool {
-        is_known(id.as_str()) && self.sample.contains(Partition::of(id, self.partition_count))
+        is_known::<D>(id.as_str()) && self.sample.contains(Partition::of(id, self.partition_count))
     }
 
     fn end_stream(&mut self) {
@@ -184,14 +183,14 @@ impl Walk<'_> {
         for snapshot in std::mem::take(&mut self.open) {
             let id = StreamId::parse(&snapshot.stream_id);
             if id.is_ok_and(|id| self.is_folded(&id)) {
-                snapshots::check_again(&snapshot, inspector, findings).await?;
+                snapshots::check_again::<D>(&snapshot, inspector, findings).await?;
             }
         }
         Ok(())
     }
 }
 
-impl Stream {
+impl<D: Verified> Stream<D> {
     fn order(&mut self, event: &StreamEvent, findings: &mut Findings) {
         let place = || Place::event(event.position, &event.stream_id, event.version);
         if event.version != self.version + 1 {
@@ -206,14 +205,13 @@ impl Stream {
 
     fn fold(&mut self, event: &StreamEvent, findings: &mut Findings) {
         let (Some(stream_id), Some(data)) = (&self.folded, &event.data) else { return };
-        let Ok(payload) = DaybookEvent::decode(&event.event_type, event.schema_version, data)
-        else {
+        let Ok(payload) = D::Event::decode(&event.event_type, event.schema_version, data) else {
             // Said by the walk over the log. What comes after cannot be folded.
             (self.folded, self.running) = (None, None);
             self.snapshots.clear();
             return;
         };
-        if let DaybookEvent::Bank(BankEvent::Account(account_event)) = &payload
+        if let Some(BankEvent::Account(account_event)) = payload.part()
             && let Some(account_id) = AccountId::of_stream(stream_id)
         {
             let (running, wrong) = balances::step(self.running, &account_id, account_event);
@@ -223,10 +221,10 @@ impl Stream {
                 findings.add("balance", place, wrong.field, wrong.expected, wrong.found);
             }
         }
-        self.state = Daybook::default().evolve(stream_id, self.state.take(), &payload);
+        self.state = D::default().evolve(stream_id, self.state.take(), &payload);
         let here = (event.version, None)..=(event.version, Some(i64::MAX));
         for (_, snapshot) in self.snapshots.extract_if(here, |_, _| true) {
-            snapshots::compare(&snapshot, stream_id, self.state.as_ref(), findings);
+            snapshots::compare::<D>(&snapshot, stream_id, self.state.as_ref(), findings);
         }
     }
 }

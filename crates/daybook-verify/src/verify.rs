@@ -2,7 +2,11 @@
 
 use std::io;
 
+use daybook_bank::BankEvent;
+use daybook_core::compose::Part;
+use daybook_core::domain::Domain;
 use daybook_core::partition::Partition;
+use daybook_core::system::SystemEvent;
 use daybook_eventlog::ReadError;
 use daybook_eventlog::inspect::{Inspector, Outline};
 use daybook_readmodels::rebuild::{RebuildError, Rebuilder};
@@ -25,10 +29,22 @@ pub enum Sample {
     Partitions(Vec<Partition>),
 }
 
+/// A domain whose logs are verified: composed of the bank, whose ledger and balances are checked, the system, whose skips are
+/// told, and any others.
+pub trait Verified:
+    Domain<Event: Part<BankEvent> + Part<SystemEvent>, State: PartialEq> + Default
+{
+}
+
+impl<D> Verified for D where
+    D: Domain<Event: Part<BankEvent> + Part<SystemEvent>, State: PartialEq> + Default
+{
+}
+
 /// Verifies a log and, where they are asked for, its read models.
-pub struct Verifier {
+pub struct Verifier<D: Domain> {
     log: Inspector,
-    read_models: Option<(Rebuilder, Projections)>,
+    read_models: Option<(Rebuilder, Projections<D::Event>)>,
     checks: Vec<Box<dyn LogCheck>>,
     findings_max: usize,
 }
@@ -105,7 +121,7 @@ impl Sample {
     }
 }
 
-impl Verifier {
+impl<D: Verified> Verifier<D> {
     /// A verifier of the log alone, which keeps at most so many findings in full.
     #[must_use]
     pub fn new(log: Inspector, findings_max: usize) -> Self {
@@ -114,7 +130,7 @@ impl Verifier {
 
     /// Checks the read models too, with a role that may make tables beside them.
     #[must_use]
-    pub fn read_models(mut self, rebuilder: Rebuilder, projections: Projections) -> Self {
+    pub fn read_models(mut self, rebuilder: Rebuilder, projections: Projections<D::Event>) -> Self {
         self.read_models = Some((rebuilder, projections));
         self
     }
@@ -158,8 +174,8 @@ impl Verifier {
         let order = Order::new(outline.partition_count, outline.position);
         self.checks.insert(0, Box::new(order));
         let (posted, skips) =
-            log_walk::walk(&self.log, outline, &mut self.checks, findings, watch).await?;
-        let carried = stream_walk::walk(&self.log, outline, sample, findings, watch).await?;
+            log_walk::walk::<D>(&self.log, outline, &mut self.checks, findings, watch).await?;
+        let carried = stream_walk::walk::<D>(&self.log, outline, sample, findings, watch).await?;
         if let Some(carried) = carried {
             stream_walk::compare_totals(&posted, &carried, findings);
         }

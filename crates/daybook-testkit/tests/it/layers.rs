@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("query", &["bank", "core", "domains", "eventlog", "keys", "proof", "proto", "runtime"]),
     ("prover", &["core", "eventlog", "proof", "runtime"]),
     // Tools.
-    ("verify", &["bank", "core", "domains", "eventlog", "readmodels"]),
+    ("verify", &["bank", "core", "eventlog", "readmodels"]),
     ("stack", &[]),
     ("testkit", &["stack"]),
 ];

@@ -4,6 +4,7 @@ mod tree;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
+use daybook_domains::Daybook;
 use daybook_eventlog::inspect::Inspector;
 use daybook_keys::KeySettings;
 use daybook_projector::projections;
@@ -131,7 +132,7 @@ impl VerifyArgs {
     }
 }
 
-fn verifier(args: &VerifyArgs) -> Result<Verifier, Failure> {
+fn verifier(args: &VerifyArgs) -> Result<Verifier<Daybook>, Failure> {
     let wrong =
         |error| Failure::Usage(format!("--log-database-url or --read-database-url: {error}"));
     let log = postgres::pool(&args.log_database_url, "daybook-verify", CONNECTIONS_MAX);
