@@ -100,6 +100,51 @@ enum Phase {
     Locked,
 }
 
+/// The log, as far as this instance knows it.
+#[derive(Default)]
+struct KnownLog {
+    /// Where it ends; `None` before it was asked.
+    head: Option<Head>,
+    /// Its last event.
+    tip: Option<Tip>,
+    /// Which log it is, as of the last connection.
+    identity: Option<Identity>,
+}
+
+/// How it is dealt with a log that takes nothing.
+struct Outage {
+    /// Pause before the log is asked again.
+    pause: Duration,
+    /// The log took no write last: it is up again when one was committed.
+    owes_write: bool,
+    repeats: Repeats,
+}
+
+/// What recent rounds have taught: cheaper than to fail again.
+#[derive(Default)]
+struct Caution {
+    /// Rounds to be won unopposed before deciding ahead again; zero: not contended.
+    wins_needed: u8,
+    /// Rounds whose commands are all looked up before they are appended, because retries are about: a client that sends one
+    /// command again often sends many. A look-up is cheaper than a batch that fails.
+    retries_expected: u8,
+    /// Rounds in which no stream is made without asking the log for it first.
+    takes_expected: u8,
+    /// Commands that a batch may have while a culprit is looked for.
+    probation: Option<usize>,
+}
+
+impl Caution {
+    /// A round was proven.
+    fn relax(&mut self, batch_events_max: usize) {
+        self.wins_needed = self.wins_needed.saturating_sub(1);
+        self.retries_expected = self.retries_expected.saturating_sub(1);
+        self.takes_expected = self.takes_expected.saturating_sub(1);
+        let doubled = self.probation.map(|commands| commands * 2);
+        self.probation = doubled.filter(|commands| *commands < batch_events_max);
+    }
+}
+
 /// See the module.
 pub(crate) struct Decider<D: Domain> {
     domain: Arc<D>,
@@ -116,27 +161,10 @@ pub(crate) struct Decider<D: Domain> {
     accepted_ids: HashSet<CommandId>,
     /// Commands with such an id, which wait for what becomes of the first.
     followers: HashMap<CommandId, Vec<Numbered<D>>>,
-    /// Where the log ends, as far as this instance knows; `None` before it has asked.
-    head: Option<Head>,
-    /// The last event that this instance knows.
-    tip: Option<Tip>,
-    /// Which log it is, as of the last connection.
-    identity: Option<Identity>,
+    known: KnownLog,
     phase: Phase,
-    /// Pause before the log is asked again.
-    away_pause: Duration,
-    /// The log took no write last: it is up again when one was committed.
-    owes_write: bool,
-    repeats: Repeats,
-    /// Rounds to be won unopposed before deciding ahead again; zero: not contended.
-    wins_needed: u8,
-    /// Rounds whose commands are all looked up before they are appended, because retries are about: who sends one command
-    /// again often sends many. A look-up is cheaper than a batch that fails.
-    retries_expected: u8,
-    /// Rounds in which no stream is made without asking the log for it first.
-    takes_expected: u8,
-    /// Commands that a batch may have while a culprit is looked for.
-    probation: Option<usize>,
+    outage: Outage,
+    caution: Caution,
     sinks: Sinks<D>,
     jobs: mpsc::Sender<Job>,
     reach: watch::Sender<Reach>,
@@ -170,17 +198,10 @@ impl<D: Domain> Decider<D> {
             in_flight: None,
             accepted_ids: HashSet::new(),
             followers: HashMap::new(),
-            head: None,
-            tip: None,
-            identity: None,
             phase: Phase::Away { retry_at: Instant::now() },
-            away_pause: AWAY_PAUSE_MIN,
-            owes_write: false,
-            repeats: Repeats::new(),
-            wins_needed: 0,
-            retries_expected: 0,
-            takes_expected: 0,
-            probation: None,
+            known: KnownLog::default(),
+            outage: Outage { pause: AWAY_PAUSE_MIN, owes_write: false, repeats: Repeats::new() },
+            caution: Caution::default(),
             domain,
             limits,
             sinks,
@@ -267,8 +288,8 @@ impl<D: Domain> Decider<D> {
         self.keyring.start();
         match self.phase {
             Phase::Idle if !self.building.is_empty() => self.send_round(false).await,
-            Phase::Idle if self.wins_needed > 0 && self.queue.has_ready() => {
-                let job = Job::Lock { known: self.tip };
+            Phase::Idle if self.caution.wins_needed > 0 && self.queue.has_ready() => {
+                let job = Job::Lock { known: self.known.tip };
                 self.send(job).await;
             }
             // Also with nothing decided: the lock is given back.
@@ -282,21 +303,21 @@ impl<D: Domain> Decider<D> {
         match self.phase {
             Phase::Away { .. } | Phase::Unsettled => false,
             Phase::Locked => true,
-            Phase::Idle | Phase::Busy => self.wins_needed == 0 && self.head.is_some(),
+            Phase::Idle | Phase::Busy => self.caution.wins_needed == 0 && self.known.head.is_some(),
         }
     }
 
     /// Sends everything decided so far to be proven.
     async fn send_round(&mut self, locked: bool) {
-        let Some(head) = &self.head else { return };
+        let Some(head) = &self.known.head else { return };
         let mut round = std::mem::take(&mut self.building);
         let batch = std::mem::take(&mut round.batch);
         let plan = (!batch.events.is_empty()).then(|| Arc::new(Plan::new(batch, head)));
         let proof = Proof {
             plan: plan.clone(),
             expected_head: head.position,
-            known: self.tip,
-            lookups: round.may_be_retries(self.retries_expected > 0),
+            known: self.known.tip,
+            lookups: round.may_be_retries(self.caution.retries_expected > 0),
         };
         self.in_flight = Some((round, plan));
         self.sent_at = Instant::now();
@@ -306,7 +327,7 @@ impl<D: Domain> Decider<D> {
 
     /// Asks the log, which took nothing a while ago, whether it does now.
     async fn ask_again(&mut self) {
-        let job = Job::Connect { known: self.tip, write: self.owes_write };
+        let job = Job::Connect { known: self.known.tip, write: self.outage.owes_write };
         self.send(job).await;
     }
 

@@ -13,7 +13,7 @@ impl<D: Domain> Decider<D> {
             Some(events) => {
                 if !events.is_empty() {
                     // The win that follows is not an unopposed one, so it does not count.
-                    self.wins_needed = UNOPPOSED_WINS + 1;
+                    self.caution.wins_needed = UNOPPOSED_WINS + 1;
                 }
                 for event in events {
                     self.take_in_event(event);
@@ -21,13 +21,13 @@ impl<D: Domain> Decider<D> {
             }
             None => {
                 tracing::info!("too far behind the log to catch up event by event");
-                self.wins_needed = UNOPPOSED_WINS;
+                self.caution.wins_needed = UNOPPOSED_WINS;
                 self.cache.clear();
                 self.loads.taint_all();
             }
         }
-        self.head = Some(catch_up.head);
-        self.tip = catch_up.tip;
+        self.known.head = Some(catch_up.head);
+        self.known.tip = catch_up.tip;
     }
 
     fn take_in_event(&mut self, recorded: &RecordedEvent) {

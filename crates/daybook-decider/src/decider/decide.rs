@@ -46,7 +46,10 @@ impl<D: Domain> Decider<D> {
         self.building.decided.len() >= self.limits.batch_events_max
             || batch.events.len() >= self.limits.batch_events_max
             || self.building.bytes >= self.limits.batch_bytes_max
-            || self.probation.is_some_and(|commands_max| batch.commands.len() >= commands_max)
+            || self
+                .caution
+                .probation
+                .is_some_and(|commands_max| batch.commands.len() >= commands_max)
     }
 
     /// Decides a command, or sets it aside until its streams are there. A stream that it makes is not waited for: as far as
@@ -55,7 +58,7 @@ impl<D: Domain> Decider<D> {
         let command = &numbered.submission.command;
         let streams = self.domain.streams(command, &self.cache);
         let made = self.domain.makes(command).filter(|stream_id| {
-            self.takes_expected == 0
+            self.caution.takes_expected == 0
                 && !self.cache.contains(stream_id)
                 && !self.loads.is_expected(stream_id)
         });

@@ -50,7 +50,7 @@ impl<D: Domain> Decider<D> {
             Outcome::HeadMoved => {
                 self.metrics.rounds_lost.increment(1);
                 self.undo();
-                self.wins_needed = UNOPPOSED_WINS;
+                self.caution.wins_needed = UNOPPOSED_WINS;
             }
             Outcome::HistoryLost(tip) => self.history_lost(tip),
             Outcome::VersionTaken(error) => self.version_taken(&error),
@@ -73,27 +73,27 @@ impl<D: Domain> Decider<D> {
 
     /// Nothing is decided until the log takes something again: what waits can still be taken back by its callers.
     fn away(&mut self, trouble: Trouble, why: &str) {
-        if let Some(left_out) = self.repeats.note(trouble.cause()) {
+        if let Some(left_out) = self.outage.repeats.note(trouble.cause()) {
             tracing::warn!(repeated = left_out, "the log takes nothing now: {why}");
         }
         // Reading would succeed all the while.
-        self.owes_write |=
+        self.outage.owes_write |=
             matches!(trouble, Trouble::DiskFull | Trouble::ReadOnly | Trouble::ShortOfResources);
         self.undo();
         self.queue.drop_taken_back();
-        self.phase = Phase::Away { retry_at: Instant::now() + self.away_pause };
-        self.away_pause = (self.away_pause * 2).min(AWAY_PAUSE_MAX);
+        self.phase = Phase::Away { retry_at: Instant::now() + self.outage.pause };
+        self.outage.pause = (self.outage.pause * 2).min(AWAY_PAUSE_MAX);
         self.reach.send_modify(|reach| reach.failed(trouble, why));
     }
 
     fn connected(&mut self, head: Head, tip: Option<Tip>, identity: Identity) {
-        self.away_pause = AWAY_PAUSE_MIN;
-        self.owes_write = false;
-        self.identity = Some(identity);
-        if self.head.is_none() {
+        self.outage.pause = AWAY_PAUSE_MIN;
+        self.outage.owes_write = false;
+        self.known.identity = Some(identity);
+        if self.known.head.is_none() {
             tracing::info!(log.position = %head.position, "connected to the log");
-            self.head = Some(head);
-            self.tip = tip;
+            self.known.head = Some(head);
+            self.known.tip = tip;
         }
         self.reach.send_replace(Reach::Up);
     }
@@ -109,21 +109,15 @@ impl<D: Domain> Decider<D> {
         let committed = plan.zip(recorded_at);
         self.note_proven(committed.as_ref().map_or(0, |(plan, _)| plan.events.len()));
         if let Some((plan, recorded_at)) = &committed {
-            self.head = Some(plan.head_after(*recorded_at));
-            self.tip = plan.tip().or(self.tip);
+            self.known.head = Some(plan.head_after(*recorded_at));
+            self.known.tip = plan.tip().or(self.known.tip);
         }
         for stream_id in &round.pins {
             self.cache.unpin(stream_id);
         }
         // Streams that were made came in without a load.
         self.shrink_cache();
-        self.wins_needed = self.wins_needed.saturating_sub(1);
-        self.retries_expected = self.retries_expected.saturating_sub(1);
-        self.takes_expected = self.takes_expected.saturating_sub(1);
-        self.probation = self
-            .probation
-            .map(|commands| commands * 2)
-            .filter(|commands| *commands < self.limits.batch_events_max);
+        self.caution.relax(self.limits.batch_events_max);
         Some(ProvenRound { round, committed, known })
     }
 
@@ -149,7 +143,7 @@ impl<D: Domain> Decider<D> {
         if let Some((plan, recorded_at)) = committed {
             // The journal has answered, so nobody else holds the plan any more.
             let events = Arc::unwrap_or_clone(plan).into_recorded(recorded_at);
-            self.sinks.publish(self.identity, events);
+            self.sinks.publish(self.known.identity, events);
         }
     }
 
@@ -165,14 +159,14 @@ impl<D: Domain> Decider<D> {
                 self.refuse_followers(submission.command_id());
                 match receipts.next() {
                     Some(receipt) => {
-                        let identity = self.identity;
+                        let identity = self.known.identity;
                         Ok(Acknowledgement { receipt, replayed: false, reason_dropped, identity })
                     }
                     None => Err(Refusal::Defect("a committed command has no receipt".to_owned())),
                 }
             }
             Verdict::Refused(refusal) => match known.get(submission.command_id()) {
-                Some(first) => replay(first, &submission.content_hash, self.identity),
+                Some(first) => replay(first, &submission.content_hash, self.known.identity),
                 None => Err(refusal),
             },
         };
@@ -187,7 +181,7 @@ impl<D: Domain> Decider<D> {
     /// Some of the round's commands had their effect before: they get its receipt, the others are decided again.
     fn known(&mut self, known: &Known) {
         let Some(round) = self.take_in_flight() else { return };
-        self.retries_expected = RETRIES_EXPECTED;
+        self.caution.retries_expected = RETRIES_EXPECTED;
         self.undo();
         let mut again = Vec::with_capacity(round.decided.len());
         for decided in round.decided {
@@ -195,7 +189,7 @@ impl<D: Domain> Decider<D> {
             match known.get(submission.command_id()) {
                 Some(first) => {
                     self.refuse_followers(&submission.command_id().clone());
-                    let answer = replay(first, &submission.content_hash, self.identity);
+                    let answer = replay(first, &submission.content_hash, self.known.identity);
                     decided.numbered.submission.ticket.answer(answer);
                 }
                 None => again.push(decided),
@@ -246,8 +240,8 @@ impl<D: Domain> Decider<D> {
         self.undo();
         self.cache.clear();
         self.loads.taint_all();
-        self.head = None;
-        self.tip = None;
+        self.known.head = None;
+        self.known.tip = None;
         self.phase = Phase::Away { retry_at: Instant::now() };
     }
 
@@ -259,7 +253,7 @@ impl<D: Domain> Decider<D> {
             return self.refused(error);
         }
         tracing::debug!(%error, "a stream that was to be made exists");
-        self.takes_expected = TAKES_EXPECTED;
+        self.caution.takes_expected = TAKES_EXPECTED;
         self.undo();
     }
 
@@ -289,7 +283,7 @@ impl<D: Domain> Decider<D> {
         tracing::error!(%error, commands = accepted, "PostgreSQL refuses a batch");
         if accepted > 1 {
             self.undo();
-            self.probation = Some(accepted / 2);
+            self.caution.probation = Some(accepted / 2);
             return;
         }
         let Some(mut round) = self.take_in_flight() else { return };
