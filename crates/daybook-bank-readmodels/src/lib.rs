@@ -1,6 +1,6 @@
 //! The read models of the bank, one a file: pure folds from its events to row changes. To add one: a line in
-//! `daybook_bank::read_models`, its table template under migrations/read/tables, a file here with its SQL beside it, a line in
-//! [`projections`], a test.
+//! `daybook_bank::read_models`, its table template under migrations/read/tables, a file here with its SQL beside it,
+//! a line in [`projections`], a test.
 
 mod about;
 mod account_entries;

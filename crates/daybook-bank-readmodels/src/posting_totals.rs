@@ -1,4 +1,5 @@
-//! `posting_totals`: what was debited and credited per block of positions, currency, account of the ledger and partition.
+//! `posting_totals`: what was debited and credited per block of positions, currency, account of the ledger and
+//! partition.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! The built-in domain: accounts and transfers, decided together.
 //!
 //! It uses nothing but what is public in `daybook-core`. One account's rules are in [`account`], one transfer's in
-//! [`transfer`]; at the root is what needs both, and how they plug into [`Domain`]. Its amounts are [`money`], its double entry is in [`postings`], and [`read_models`] are those
-//! that it fills.
+//! [`transfer`]; at the root is what needs both, and how they plug into [`Domain`]. Its amounts are [`money`], its
+//! double entry is in [`postings`], and [`read_models`] are those that it fills.
 //!
 //! A rule is tested as it reads:
 //!

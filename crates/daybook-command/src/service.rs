@@ -1,6 +1,6 @@
-//! gRPC in, gRPC out: checks a request and who sent it, makes a command of it, and tells its fate. Generated types stop
-//! here. The RPCs are the bank's and the system's; those of another domain make a [`CommandRequest`] of their requests, and
-//! call [`CommandApi::execute`].
+//! gRPC in, gRPC out: checks a request and who sent it, makes a command of it, and tells its fate. Generated types
+//! stop here. The RPCs are the bank's and the system's; those of another domain make a [`CommandRequest`] of their
+//! requests, and call [`CommandApi::execute`].
 
 mod account;
 mod clock;
@@ -129,8 +129,8 @@ impl<D: Served> CommandApi<D> {
         self.desk(request.metadata()).await?.execute(request).await
     }
 
-    /// The desk. While the service connects, a call waits for it as it would wait to be decided; where the log is known to be
-    /// away it is told so at once.
+    /// The desk. While the service connects, a call waits for it as it would wait to be decided; where the log is
+    /// known to be away it is told so at once.
     async fn desk(&self, headers: &MetadataMap) -> Result<&Arc<Desk<D>>, Status> {
         if let Some(desk) = self.desk.get() {
             return Ok(desk);

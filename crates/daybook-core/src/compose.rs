@@ -1,11 +1,12 @@
 //! Several domains in one: in the same processes, and over the same log.
 //!
-//! [`compose!`](crate::compose!) makes a [`Domain`](crate::domain::Domain) of domains that know nothing of each other. Its
-//! commands, events, states and rejections are enums with a variant per domain, and every call is one `match`. A command's
-//! serialised form, of which its content hash is made, is that of the domain's own command, so composing changes no hash.
+//! [`compose!`](crate::compose!) makes a [`Domain`](crate::domain::Domain) of domains that know nothing of each
+//! other. Its commands, events, states and rejections are enums with a variant per domain, and every call is one
+//! `match`. A command's serialised form, of which its content hash is made, is that of the domain's own command, so
+//! composing changes no hash.
 //!
-//! [`one_of!`](crate::one_of!), [`events_of!`](crate::events_of!) and [`rejections_of!`](crate::rejections_of!) make such
-//! enums for the aggregates of one domain.
+//! [`one_of!`](crate::one_of!), [`events_of!`](crate::events_of!) and [`rejections_of!`](crate::rejections_of!) make
+//! such enums for the aggregates of one domain.
 
 use crate::domain::{States, StreamKind};
 use crate::stream::StreamId;
@@ -76,8 +77,8 @@ pub const fn joined<T: Copy, const N: usize>(lists: &[&[T]]) -> [T; N] {
     all
 }
 
-/// Whether no two streams have one type, and no two events within one domain's streams and another's. Checked when domains
-/// are composed: what two of them claim would be read as the first one's.
+/// Whether no two of the domains have a type of stream or of event in common. Checked when domains are composed: what
+/// two of them claim would be read as the first one's.
 #[must_use]
 pub const fn are_apart(domains: &[&[StreamKind]]) -> bool {
     let mut one = 0;
@@ -180,8 +181,8 @@ macro_rules! one_of {
     };
 }
 
-/// [`one_of!`] for events: the enum is an [`EventPayload`](crate::event::EventPayload) itself. The user's crate depends on
-/// `serde_json`.
+/// [`one_of!`] for events: the enum is an [`EventPayload`](crate::event::EventPayload) itself. The user's crate
+/// depends on `serde_json`.
 #[macro_export]
 macro_rules! events_of {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
@@ -305,9 +306,9 @@ macro_rules! rejections_of {
     };
 }
 
-/// A domain of several: a struct with a field per domain, and the enums of their commands, events, states and rejections, in
-/// this order, with a variant per domain. A domain's own four types are `Clone`, `Eq` and named in the same order. The user's
-/// crate depends on `serde` and `serde_json`.
+/// A domain of several: a struct with a field per domain, and the enums of their commands, events, states and
+/// rejections, in this order, with a variant per domain. A domain's own four types are `Clone`, `Eq` and named in the
+/// same order. The user's crate depends on `serde` and `serde_json`.
 ///
 /// No two domains may have a type of stream or of event in common, which is checked when this is compiled. Nor may two
 /// commands of different domains have the same serialised form: the names of their variants must differ.

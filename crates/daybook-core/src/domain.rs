@@ -107,8 +107,8 @@ pub trait Domain: Send + Sync + 'static {
     /// loaded first, because the append refuses a version that is taken.
     fn makes(&self, command: &Self::Command) -> Option<StreamId>;
 
-    /// Whose personal data the texts of a command are, as far as the known states tell: they are sealed under this one's
-    /// key. `None`: nobody's, and they are stored as they were given.
+    /// Whose personal data the texts of a command are, as far as the known states tell: they are sealed under this
+    /// one's key. `None`: nobody's, and they are stored as they were given.
     fn subject(
         &self,
         command: &Self::Command,
@@ -118,7 +118,8 @@ pub trait Domain: Send + Sync + 'static {
         None
     }
 
-    /// Whether a command itself, and not only the reason given for it, holds personal text: its content hash is keyed then.
+    /// Whether a command itself, and not only the reason given for it, holds personal text: its content hash is keyed
+    /// then.
     fn is_personal(&self, command: &Self::Command) -> bool {
         let _no = command;
         false

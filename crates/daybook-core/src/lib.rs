@@ -6,7 +6,7 @@
 //! * how a decision is made: [`domain`];
 //! * the system's own aggregates: what operators tell projections ([`projection`]) and the log's clock ([`clock`]), and
 //!   how people are forgotten ([`subject`]); what both sides know of a read model: [`read_model`];
-//! * all of these as one domain, [`system`], and how several domains are one: [`compose`];
+//! * all of these as one domain, [`system`], and how several domains are one: [`mod@compose`];
 //! * how a rule is tested: [`testing`].
 //!
 //! **Invariant:** nothing in this crate but `testing` does I/O, nothing reads a clock, draws a random number or is async. Times and ids come

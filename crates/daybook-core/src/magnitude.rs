@@ -1,7 +1,7 @@
 //! How large an amount is, roughly: what amounts are looked for by, whatever their unit.
 
-/// The magnitude of an amount without its sign: eight to each doubling. It grows with the amount; amounts of one magnitude
-/// differ by less than an eighth, and those below 16 each have their own.
+/// The magnitude of an amount without its sign: eight to each doubling. It grows with the amount; amounts of one
+/// magnitude differ by less than an eighth, and those below 16 each have their own.
 #[must_use]
 pub fn magnitude_of(minor_units: i64) -> i16 {
     let amount = minor_units.unsigned_abs();

@@ -1,5 +1,5 @@
 //! The system's own aggregates as one domain: what operators tell projections and the log's clock, and how people are
-//! forgotten. It is composed with every other domain (see [`crate::compose`]).
+//! forgotten. It is composed with every other domain (see [`mod@crate::compose`]).
 
 use serde::Serialize;
 
@@ -21,8 +21,8 @@ use crate::{events_of, one_of, rejections_of};
 pub struct System;
 
 one_of! {
-    /// A command to a projection or the log's clock, or about a data subject. Its JSON is hashed, and never changes: see
-    /// [`Domain::Command`].
+    /// A command to a projection or the log's clock, or about a data subject. Its JSON is hashed, and never changes:
+    /// see [`Domain::Command`].
     #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
     pub enum SystemCommand {
         /// To one projection, by an operator.
@@ -140,7 +140,8 @@ impl Domain for System {
                 let record = state.and_then(SystemState::into_part);
                 ProjectionRecord::evolve(record, event).map(SystemState::Projection)
             }
-            // A stream that tells a partition of erasures has no state: it may grow for ever, and no decision depends on it.
+            // A stream that tells a partition of erasures has no state: it may grow for ever, and no decision depends
+            // on it.
             SystemEvent::Subject(_) if stream_id.stream_type() == ERASURE_STREAM_TYPE => None,
             SystemEvent::Subject(event) => {
                 let subject = state.and_then(SystemState::into_part);

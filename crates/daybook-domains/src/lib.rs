@@ -1,6 +1,6 @@
-//! The domains of this build, as one: the bank, and what the system itself is told. All processes decide by it and read the
-//! log's events as its own, so that they agree about what may be in one log. A domain is added here: a line in [`Daybook`],
-//! and one in [`READ_MODELS`] where it has any.
+//! The domains of this build, as one: the bank, and what the system itself is told. All processes decide by it and
+//! read the log's events as its own, so that they agree about what may be in one log. A domain is added here: a line
+//! in [`Daybook`], and one in [`READ_MODELS`] where it has any.
 
 use daybook_bank::{Bank, BankCommand, BankEvent, BankRejection, BankState};
 use daybook_core::compose::{joined, total};

@@ -1,8 +1,9 @@
-//! A domain beside the bank, as an example: the custody of parcels. A parcel is always in somebody's hands; who has it hands
-//! it over, and the last one delivers it.
+//! A domain beside the bank, as an example: the custody of parcels. A parcel is always in one actor's hands; who has
+//! it hands it over, and the last one delivers it.
 //!
-//! It uses nothing but what is public in `daybook-core`: one aggregate ([`Parcel`]), its commands, events and rules, and how
-//! they plug into [`Domain`]. What a command service needs of it is in `daybook-command`'s `tests/it/two_domains`.
+//! It uses nothing but what is public in `daybook-core`: one aggregate ([`Parcel`]), its commands, events and rules,
+//! and how they plug into [`Domain`]. What a command service needs of it is in `daybook-command`'s
+//! `tests/it/two_domains`.
 //!
 //! **Invariant:** nothing in this crate does I/O, reads a clock, draws a random number or is async.
 

@@ -1,5 +1,5 @@
-//! `audit`: one row per event, whatever its domain and stream: who, when, why, in whose course, about how much. Rows are only
-//! ever added; the words of reasons go from them when their subject is forgotten.
+//! `audit`: one row per event, whatever its domain and stream: who, when, why, in whose course, about how much. Rows
+//! are only ever added; the words of reasons go from them when their subject is forgotten.
 
 use daybook_core::compose::Part;
 use daybook_core::domain::Domain;

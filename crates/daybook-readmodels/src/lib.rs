@@ -1,8 +1,9 @@
 //! The engine of read models, for any domain's projections: drains the outbox into read models, and reads the log where
 //! messages are missing.
 //!
-//! - [`projection`]: what a projection is; [`rows`]: what it makes; [`keyed`], [`text`]: what most of them need; [`tables`]:
-//!   where it is written; [`audit`]: the one that reads the events of every domain, and `erasures`, which it obeys;
+//! - [`projection`]: what a projection is; [`rows`]: what it makes; [`keyed`], [`text`]: what most of them need;
+//!   [`tables`]: where it is written; [`audit`]: the one that reads the events of every domain, and `erasures`, which
+//!   it obeys;
 //! - `feed`: which events are next, from messages and pages of the log;
 //! - `decoded`: their payloads, read, and the words of sealed reasons;
 //! - `forgotten`: whose words are not to be there any more;
@@ -16,8 +17,8 @@
 //! - `housekeeping`: dropping generations that nobody needs;
 //! - [`service`], [`settings`], [`migrate`]: the daemon, and its tables.
 //!
-//! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs time
-//! only. Nothing here knows an account.
+//! Redis makes it fast, the log makes it right: a message lost, late, twice, out of order or from another log costs
+//! time only. Nothing here knows an account.
 
 pub mod audit;
 pub mod keyed;

@@ -1,6 +1,6 @@
-//! What a projection is: a function from events to row changes. No I/O, no clock: the runner reads the events, and writes
-//! the changes in one transaction with the checkpoints. What is written live with statements over arrays, batch by batch,
-//! a rebuild writes with COPY, from as many events as fit in memory: the fold is the same.
+//! What a projection is: a function from events to row changes. No I/O, no clock: the runner reads the events, and
+//! writes the changes in one transaction with the checkpoints. What is written live with statements over arrays,
+//! batch by batch, a rebuild writes with COPY, from as many events as fit in memory: the fold is the same.
 //!
 //! A row belongs to one partition: what is counted over several is stored per partition and summed when asked. Rows are
 //! written in key order, so that two writers wait for each other instead of deadlocking.
@@ -28,8 +28,8 @@ pub struct Fact<'a, E> {
     pub metadata: &'a Metadata,
     /// The payload.
     pub payload: &'a E,
-    /// The words of its reason, where a projection needs them; `None` where it has none, or its subject was forgotten. An
-    /// error where it is sealed and does not open, although nobody was forgotten.
+    /// The words of its reason, where a projection needs them; `None` where it has none, or its subject was
+    /// forgotten. An error where it is sealed and does not open, although nobody was forgotten.
     pub words: Result<Option<&'a Words>, &'a NoWords>,
 }
 
@@ -68,8 +68,8 @@ pub trait Projection<E>: Send + Sync {
         self.read_model().version
     }
 
-    /// The statements that make its tables, with `{generation}` in their names, and behind marks their keys and indexes:
-    /// see `tables`.
+    /// The statements that make its tables, with `{generation}` in their names, and behind marks their keys and
+    /// indexes: see `tables`.
     fn tables(&self) -> &'static str;
 
     /// The types of the streams that it reads. Events of other streams are not given to it, nor decoded for it: they
@@ -81,8 +81,8 @@ pub trait Projection<E>: Send + Sync {
         self.stream_types().contains(&event.stream_id.stream_type())
     }
 
-    /// Where its rows have words of reasons, for which sealed ones have to be opened: the statement, fed from an array of
-    /// subjects, that clears the words of these in a generation.
+    /// Where its rows have words of reasons, for which sealed ones have to be opened: the statement, fed from an
+    /// array of subjects, that clears the words of these in a generation.
     fn clear_words(&self) -> Option<&'static str> {
         None
     }
@@ -96,8 +96,8 @@ pub trait Projection<E>: Send + Sync {
     /// Collects row changes. Live it lives for a batch, in a rebuild as long as memory allows.
     fn changes(&self) -> Box<dyn Changes<E>>;
 
-    /// The statements for the row changes that `facts` make, in the tables of a generation. The facts are in the order of
-    /// the log within each partition, each stream's without a gap, and none was given before.
+    /// The statements for the row changes that `facts` make, in the tables of a generation. The facts are in the
+    /// order of the log within each partition, each stream's without a gap, and none was given before.
     ///
     /// # Errors
     /// When an event cannot be applied. The partition then stops at it.
@@ -123,14 +123,14 @@ pub trait Changes<E>: Send {
     /// About how much memory they take, in bytes.
     fn bytes(&self) -> usize;
 
-    /// Takes out those that later events never change, as far as the read model can tell: holding on to them is of no use.
-    /// So what piles up in a rebuild depends on what goes on, and not on how much has happened.
+    /// Takes out those that later events never change, as far as the read model can tell: holding on to them is of no
+    /// use. So what piles up in a rebuild depends on what goes on, and not on how much has happened.
     fn take_final(&mut self) -> RowChanges {
         Box::new(std::iter::empty())
     }
 
-    /// Takes out all of them, in the order in which they are to be written, and goes on with none. They become rows piece
-    /// by piece, so that both are never in memory at once.
+    /// Takes out all of them, in the order in which they are to be written, and goes on with none. They become rows
+    /// piece by piece, so that both are never in memory at once.
     fn take(&mut self) -> RowChanges;
 }
 
@@ -197,8 +197,8 @@ pub type RowChanges = Box<dyn Iterator<Item = RowChange> + Send>;
 /// Rows in one change, at most: a statement stays short.
 const ROWS_MAX: usize = 20_000;
 
-/// Makes changes of bounded size from what has piled up, each from neighbours that are `alike`; what was made into rows is
-/// let go.
+/// Makes changes of bounded size from what has piled up, each from neighbours that are `alike`; what was made into
+/// rows is let go.
 pub fn in_pieces<T: Send + 'static>(
     pile: Vec<T>,
     alike: fn(&T, &T) -> bool,
@@ -223,8 +223,8 @@ pub enum RowChange {
     /// They are new or not; a statement inserts or changes them, fed from arrays. Where none of them is there, they may
     /// as well be inserted as they are.
     Upsert(Rows, &'static str),
-    /// They are subjects and partitions; a statement, fed from arrays, clears what is found by their texts in any number of
-    /// rows.
+    /// They are subjects and partitions; a statement, fed from arrays, clears what is found by their texts in any
+    /// number of rows.
     Erase(Rows, &'static str),
 }
 
@@ -286,7 +286,8 @@ impl Generation {
     }
 }
 
-/// One statement over arrays, with a place per row and column. Unless it erases it must change as many rows as it was given.
+/// One statement over arrays, with a place per row and column. Unless it erases it must change as many rows as it was
+/// given.
 pub struct Write {
     pub(crate) query: Query<'static, Postgres, PgArguments>,
     pub(crate) rows_expected: Option<u64>,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tonic::metadata::MetadataMap;
 
-/// How long the caller waits; `None`: it did not say, or said it twice, or not as gRPC over HTTP/2 writes it (at most eight
-/// digits and a unit).
+/// How long the caller waits; `None`: it did not say, or said it twice, or not as gRPC over HTTP/2 writes it (at most
+/// eight digits and a unit).
 #[must_use]
 pub fn caller_timeout(headers: &MetadataMap) -> Option<Duration> {
     let mut given = headers.get_all("grpc-timeout").iter();

@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::event::{DecodeError, EventPayload};
 use crate::personal::Personal;
 
-/// Checks the payloads in a folder, `<event type>.v<schema version>.json` each: there is one for every form that may be in a
-/// log and none besides, every one of them is read, the newest of each type is what is written today, what a newer build
-/// wrote is an error, and every personal field (as it is before it is sealed) is visited. An event type whose personal field
-/// is not visited would be stored readable, and could never be erased.
+/// Checks the payloads in a folder, `<event type>.v<schema version>.json` each: there is one for every form that may
+/// be in a log and none besides, every one of them is read, the newest of each type is what is written today, what a
+/// newer build wrote is an error, and every personal field (as it is before it is sealed) is visited. An event type
+/// whose personal field is not visited would be stored readable, and could never be erased.
 ///
 /// # Panics
 /// When one of these does not hold.

@@ -1,5 +1,5 @@
-//! Another domain beside the bank, in one projector and one log: a read model of its own, and rows of its events where every
-//! domain's are.
+//! Another domain beside the bank, in one projector and one log: a read model of its own, and rows of its events
+//! where every domain's are.
 
 use std::sync::Arc;
 

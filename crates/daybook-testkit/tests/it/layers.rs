@@ -5,8 +5,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Each crate, and the crates of ours that it depends on. A line that is added here is a decision; the rules below hold for
-/// all of them together.
+/// Each crate, and the crates of ours that it depends on. A line that is added here is a decision; the rules below
+/// hold for all of them together.
 const ARROWS: [(&str, &[&str]); 20] = [
     // The engine: knows no domain.
     ("core", &[]),
