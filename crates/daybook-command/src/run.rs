@@ -86,6 +86,7 @@ pub async fn serve<D: Served>(
     daybook_runtime::metrics::start()?;
     let metrics = Metrics::register();
     let databases = Databases::new(&settings)?;
+    let redis = settings.redis.server()?;
     let pools = vec![of_pool("log", databases.pool.clone())];
     let listen = settings.metrics_listen;
     daybook_runtime::metrics::serve(listen, "daybook-command", pools, shutdown.clone()).await?;
@@ -122,7 +123,7 @@ pub async fn serve<D: Served>(
         limits: settings.limits(),
         commands_max: settings.commands_max,
         clock_ahead_max: settings.clock_ahead_max(),
-        redis_url: settings.redis_url.clone(),
+        redis,
         log: databases.pool.clone(),
         append: databases.append.clone(),
         keys: databases.keys.as_ref().map(|(_, store)| store.clone()),

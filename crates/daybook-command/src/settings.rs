@@ -9,6 +9,7 @@ use daybook_bank::Policy;
 use daybook_decider::Limits;
 use daybook_eventlog::append::CLOCK_AHEAD_MAX;
 use daybook_keys::KeySettings;
+use daybook_outbox::RedisSettings;
 use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
@@ -24,9 +25,9 @@ pub struct Settings {
     #[arg(long, env = "DAYBOOK_LOG_DATABASE_URL", hide_env_values = true)]
     pub log_database_url: String,
 
-    /// Redis to hand events over through: redis://host:6379 (rediss:// with TLS)
-    #[arg(long, env = "DAYBOOK_REDIS_URL", hide_env_values = true)]
-    pub redis_url: String,
+    /// Redis
+    #[command(flatten)]
+    pub redis: RedisSettings,
 
     /// Take the actor from the request header x-daybook-actor, unchecked: whoever can reach the port can be anybody. There
     /// is no other way to know the actor yet, so the service refuses to start without this flag

@@ -7,7 +7,7 @@ use daybook_core::domain::Domain;
 use daybook_eventlog::Identity;
 use daybook_eventlog::append::Appender;
 use daybook_keys::KeyStore;
-use daybook_outbox::{InvalidRedisUrl, Publisher, PublisherSettings};
+use daybook_outbox::{Publisher, PublisherSettings, RedisError, RedisServer};
 use daybook_runtime::postgres::Connector;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
@@ -32,7 +32,7 @@ pub struct Setup<D> {
     /// How far the clock of the log's database may be ahead of this machine's.
     pub clock_ahead_max: Duration,
     /// Where events are handed over.
-    pub redis_url: String,
+    pub redis: RedisServer,
     /// The log: streams are loaded from it, and snapshots written to it.
     pub log: PgPool,
     /// The log: one connection of this appends.
@@ -67,16 +67,16 @@ impl<D: Domain> WriteSide<D> {
     /// Starts them.
     ///
     /// # Errors
-    /// When the URL of Redis is none.
+    /// When no connection to Redis can be prepared.
     pub fn start(
         setup: Setup<D>,
         identity: &Identity,
         metrics: &Metrics,
-    ) -> Result<Self, InvalidRedisUrl> {
-        let Setup { domain, limits, commands_max, clock_ahead_max, redis_url, log, append, keys } =
+    ) -> Result<Self, RedisError> {
+        let Setup { domain, limits, commands_max, clock_ahead_max, redis, log, append, keys } =
             setup;
         let (handle, publisher) = Publisher::new(PublisherSettings::new(
-            &redis_url,
+            redis,
             identity.log_id,
             identity.partition_count,
         ))?;

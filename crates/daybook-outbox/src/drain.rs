@@ -23,10 +23,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::now_ms;
-use crate::connection::{InvalidRedisUrl, connection};
+use crate::connection::connection;
 use crate::entry;
 use crate::group::Group;
 use crate::keys;
+use crate::settings::RedisServer;
 
 /// Longest wait of one blocking pop: how late a stop, a heartbeat or another choice of lists may come.
 const BLOCK: Duration = Duration::from_millis(250);
@@ -59,8 +60,8 @@ pub struct Lists {
 /// Settings of a [`Drain`].
 #[derive(Debug, Clone)]
 pub struct DrainSettings {
-    /// Such as `redis://host:6379`.
-    pub redis_url: String,
+    /// Where the lists are.
+    pub redis: RedisServer,
     /// Whose lists.
     pub group: Group,
     /// Which of them; may change at any time.
@@ -100,12 +101,12 @@ impl Drain {
     /// A drain for `settings`. Redis need not be there yet. Must be called inside a runtime.
     ///
     /// # Errors
-    /// When the URL is malformed.
-    pub fn new(mut settings: DrainSettings) -> Result<Self, InvalidRedisUrl> {
+    /// When the client refuses its settings.
+    pub fn new(mut settings: DrainSettings) -> RedisResult<Self> {
         // Whatever was said until now is looked at first.
         settings.lists.mark_changed();
         Ok(Self {
-            connection: connection(&settings.redis_url, RESPONSE_TIMEOUT)?,
+            connection: connection(&settings.redis, RESPONSE_TIMEOUT)?,
             group: settings.group,
             chosen: settings.lists,
             lists: Vec::new(),

@@ -22,9 +22,12 @@ mod entry;
 mod golden;
 mod keys;
 mod queue;
+mod settings;
 
-pub use connection::{InvalidRedisUrl, check_url};
 pub use drain::{Drain, DrainSettings, Lists};
 pub use group::Group;
 pub use message::Origin;
 pub use publish::{Publisher, PublisherHandle, PublisherSettings};
+/// Why no connection to Redis can be prepared.
+pub use redis::RedisError;
+pub use settings::{InvalidRedisSettings, RedisServer, RedisSettings};

@@ -13,17 +13,18 @@ use std::time::Duration;
 
 use daybook_core::event::RecordedEvent;
 use daybook_core::partition::Partition;
-use redis::Pipeline;
 use redis::aio::ConnectionManager;
+use redis::{Pipeline, RedisResult};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::connection::{InvalidRedisUrl, connection};
+use crate::connection::connection;
 use crate::keys;
 use crate::message::{self, Origin};
 use crate::queue::{Batch, Queue};
+use crate::settings::RedisServer;
 
 use registry::Registry;
 
@@ -42,8 +43,8 @@ const STOP_BOUND: Duration = Duration::from_secs(2);
 /// Settings of a [`Publisher`].
 #[derive(Debug, Clone)]
 pub struct PublisherSettings {
-    /// Such as `redis://host:6379`.
-    pub redis_url: String,
+    /// Where it delivers to.
+    pub redis: RedisServer,
     /// Which log it starts with. Events of another one are pushed under that one's keys.
     pub log_id: Uuid,
     /// How many partitions the log has.
@@ -57,9 +58,9 @@ pub struct PublisherSettings {
 impl PublisherSettings {
     /// The usual limits: lists of 5000 positions, a queue of 64 MiB.
     #[must_use]
-    pub fn new(redis_url: impl Into<String>, log_id: Uuid, partition_count: u16) -> Self {
+    pub fn new(redis: RedisServer, log_id: Uuid, partition_count: u16) -> Self {
         Self {
-            redis_url: redis_url.into(),
+            redis,
             log_id,
             partition_count,
             list_length_max: 5000,
@@ -111,10 +112,10 @@ impl Publisher {
     /// A publisher and the handle that feeds it. Redis need not be there yet. Must be called inside a runtime.
     ///
     /// # Errors
-    /// When the URL is malformed.
-    pub fn new(settings: PublisherSettings) -> Result<(PublisherHandle, Self), InvalidRedisUrl> {
+    /// When the client refuses its settings.
+    pub fn new(settings: PublisherSettings) -> RedisResult<(PublisherHandle, Self)> {
         let queue = Arc::new(Queue::new(settings.queue_bytes_max));
-        let connection = connection(&settings.redis_url, RESPONSE_TIMEOUT)?;
+        let connection = connection(&settings.redis, RESPONSE_TIMEOUT)?;
         let (reached, is_reached) = watch::channel(false);
         let handle = PublisherHandle { queue: Arc::clone(&queue), reached: is_reached };
         let groups = Registry::new(settings.log_id, settings.partition_count);

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use daybook_core::event::EventPayload;
 use daybook_eventlog::{Identity, ReadError};
 use daybook_keys::KeyStoreError;
-use daybook_outbox::{Drain, DrainSettings, Lists};
+use daybook_outbox::{Drain, DrainSettings, Lists, RedisServer};
 use daybook_runtime::dependency::{Database, Dependency, tell_ready};
 use daybook_runtime::health::Health;
 use daybook_runtime::metrics::of_pool;
@@ -73,7 +73,7 @@ pub async fn run<E: EventPayload>(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let desk = desk(&settings, &projections)?;
-    daybook_outbox::check_url(&settings.redis_url).context("--redis-url")?;
+    let redis = settings.redis.server()?;
     let databases = Databases::new(&settings)?;
     daybook_runtime::metrics::start()?;
     let pools = vec![of_pool("log", desk.log.pool.clone()), of_pool("read", desk.read.clone())];
@@ -92,7 +92,8 @@ pub async fn run<E: EventPayload>(
             () = shutdown.cancelled() => return Ok(()),
             identity = databases.wait(&desk) => identity?,
         };
-        project(settings, (desk, projections), identity, (health, ready), shutdown.clone()).await
+        project(settings, redis, (desk, projections), identity, (health, ready), shutdown.clone())
+            .await
     };
     // When one fails the other must not go on alone.
     tokio::try_join!(async { serving.await.inspect_err(|_| shutdown.cancel()) }, async {
@@ -105,6 +106,7 @@ pub async fn run<E: EventPayload>(
 /// over what is still being worked on.
 async fn project<E: EventPayload>(
     settings: Settings,
+    redis: RedisServer,
     (desk, projections): (Desk<E>, Projections<E>),
     identity: Identity,
     (health, ready): (Health, watch::Sender<bool>),
@@ -116,12 +118,12 @@ async fn project<E: EventPayload>(
     let (lists, chosen_lists) = watch::channel(no_lists);
     let (sender, messages) = mpsc::channel(1);
     let drain = Drain::new(DrainSettings {
-        redis_url: settings.redis_url.clone(),
+        redis,
         group: settings.group.clone(),
         lists: chosen_lists,
         positions_max: desk.page(),
     })
-    .context("--redis-url")?;
+    .context("Redis")?;
     let read_url = settings.read_database_url.as_ref().unwrap_or(&settings.log_database_url);
     let uncounted = Connections::default();
     let pool = read_pool(read_url, HEARTBEAT_CONNECTIONS_MAX, &uncounted);

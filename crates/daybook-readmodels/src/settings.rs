@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use daybook_keys::KeySettings;
-use daybook_outbox::Group;
+use daybook_outbox::{Group, RedisSettings};
 use daybook_runtime::accept::ConnectionSettings;
 use daybook_runtime::telemetry::TelemetrySettings;
 
@@ -43,9 +43,9 @@ pub struct Settings {
     #[command(flatten)]
     pub keys: KeySettings,
 
-    /// Redis, such as redis://host:6379; without it projecting is slower and nothing else
-    #[arg(long, env = "DAYBOOK_REDIS_URL", hide_env_values = true)]
-    pub redis_url: String,
+    /// Redis
+    #[command(flatten)]
+    pub redis: RedisSettings,
 
     /// Projector group: its instances share the partitions; each group has lists of its own in Redis
     #[arg(long, env = "DAYBOOK_PROJECTOR_GROUP", default_value = "default")]

@@ -8,6 +8,7 @@ pub mod file;
 pub mod health;
 pub mod ids;
 pub mod metrics;
+pub mod pem;
 pub mod postgres;
 pub mod repeats;
 pub mod server;

@@ -84,6 +84,8 @@ impl Trouble {
             | ErrorKind::BrokenPipe
             | ErrorKind::NotConnected
             | ErrorKind::UnexpectedEof => Self::Lost,
+            // What the TLS library says: a certificate that is refused, an alert of the other end.
+            ErrorKind::InvalidData => Self::Tls,
             _ => Self::Unreachable,
         }
     }
@@ -160,7 +162,9 @@ impl Trouble {
             Self::ShortOfResources => "is short of memory or of another resource: see its log",
             Self::TooSlow => "took longer than the service allows",
             Self::Conflict => "was busy with a conflicting transaction: try again",
-            Self::LoginRefused => "refuses the login: check role and password in the URL",
+            Self::LoginRefused => {
+                "refuses the login: check role, password and sslmode in the URL, and the server's pg_hba.conf"
+            }
             Self::NoDatabase => "has no database of the name in the URL",
             Self::NotMigrated => "lacks tables of Daybook: run `daybook migrate`",
             Self::NoPrivilege => {

@@ -7,6 +7,7 @@
 //!
 //! Errors are panics here, because a test can do nothing better with them.
 
+mod authority;
 mod directory;
 mod eventually;
 mod pgbouncer;
@@ -16,6 +17,7 @@ mod python;
 mod redis;
 mod stack;
 
+pub use authority::{Issued, TestAuthority};
 pub use daybook_stack as servers;
 pub use eventually::eventually;
 pub use pgbouncer::TestPgBouncer;

@@ -15,7 +15,7 @@ use anyhow::ensure;
 use clap::Parser as _;
 use daybook_core::event::RecordedEvent;
 use daybook_domains::DaybookEvent;
-use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings};
+use daybook_outbox::{Origin, Publisher, PublisherHandle, PublisherSettings, RedisServer};
 use daybook_projector::Settings;
 use daybook_readmodels::rebuild::Rebuilder;
 use daybook_testkit::{TestPostgres, TestRedis, eventually};
@@ -54,7 +54,8 @@ impl World {
         postgres.allow_login("daybook_projector").await.unwrap();
         let origin = Origin { log_id: identity.log_id, timeline: identity.timeline };
         let log = TestLog::new(pool.clone(), origin);
-        let settings = PublisherSettings::new(redis.url(), identity.log_id, PARTITIONS);
+        let server = RedisServer::at(redis.url()).unwrap();
+        let settings = PublisherSettings::new(server, identity.log_id, PARTITIONS);
         let (publisher, task) = Publisher::new(settings).unwrap();
         let publishing = tokio::spawn(task.run(CancellationToken::new()));
         Self { pool, log, redis, postgres, publisher, publishing }

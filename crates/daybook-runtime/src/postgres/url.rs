@@ -1,10 +1,13 @@
 //! Database URLs, read strictly: what is misspelt or would be ignored is refused by name, because a URL says how a connection
 //! is protected.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
+
+use crate::pem::{self, UnusableFile};
 
 /// The parameters that mean something here, each with its other spellings.
 const PARAMETERS: [&[&str]; 13] = [
@@ -44,6 +47,19 @@ pub enum InvalidUrl {
          verify-ca where the host's name is not in the certificate"
     )]
     Unchecked(&'static str),
+    /// One of a certificate and its key, without the other.
+    #[error("`sslcert` and `sslkey` are given together or not at all")]
+    HalfAPair,
+    /// A file that is named.
+    #[error("`{parameter}`: `{}` {problem}", path.display())]
+    File {
+        /// By which parameter.
+        parameter: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: UnusableFile,
+    },
 }
 
 fn known() -> String {
@@ -59,8 +75,8 @@ pub(super) fn parse(text: &str) -> Result<PgConnectOptions, InvalidUrl> {
     if !matches!(url.scheme(), "postgres" | "postgresql") {
         return Err(InvalidUrl::Scheme(url.scheme().to_owned()));
     }
-    let mut seen = HashSet::new();
-    for (name, _) in url.query_pairs() {
+    let mut seen = HashMap::new();
+    for (name, value) in url.query_pairs() {
         // `options[name]=value` may come once for each name.
         if name.starts_with("options[") && name.ends_with(']') {
             continue;
@@ -69,7 +85,7 @@ pub(super) fn parse(text: &str) -> Result<PgConnectOptions, InvalidUrl> {
         let Some(spellings) = spellings else {
             return Err(InvalidUrl::UnknownParameter(name.into_owned()));
         };
-        if !seen.insert(spellings[0]) {
+        if seen.insert(spellings[0], value.into_owned()).is_some() {
             return Err(InvalidUrl::Twice(name.into_owned()));
         }
     }
@@ -81,18 +97,46 @@ pub(super) fn parse(text: &str) -> Result<PgConnectOptions, InvalidUrl> {
         let address = address.to_owned();
         options = options.host(&address);
     }
-    let authority = seen.contains("sslrootcert") || std::env::var_os("PGSSLROOTCERT").is_some();
+    let authority = seen.contains_key("sslrootcert") || std::env::var_os("PGSSLROOTCERT").is_some();
+    let unchecked = |mode| Err(InvalidUrl::Unchecked(mode));
     match options.get_ssl_mode() {
-        PgSslMode::Require if authority => Ok(options.ssl_mode(PgSslMode::VerifyCa)),
-        PgSslMode::Disable if seen.contains("sslrootcert") => Err(InvalidUrl::Unchecked("disable")),
-        PgSslMode::Allow if seen.contains("sslrootcert") => Err(InvalidUrl::Unchecked("allow")),
-        PgSslMode::Prefer if seen.contains("sslrootcert") => Err(InvalidUrl::Unchecked("prefer")),
-        _ => Ok(options),
+        PgSslMode::Require if authority => options = options.ssl_mode(PgSslMode::VerifyCa),
+        PgSslMode::Disable if seen.contains_key("sslrootcert") => return unchecked("disable"),
+        PgSslMode::Allow if seen.contains_key("sslrootcert") => return unchecked("allow"),
+        PgSslMode::Prefer if seen.contains_key("sslrootcert") => return unchecked("prefer"),
+        _ => {}
     }
+    check_files(&seen)?;
+    Ok(options)
+}
+
+/// Looks at the certificates and the key that the URL names.
+fn check_files(given: &HashMap<&'static str, String>) -> Result<(), InvalidUrl> {
+    let path = |parameter| given.get(parameter).map(Path::new);
+    if let Some(path) = path("sslrootcert") {
+        pem::read(path)
+            .and_then(|text| pem::check_authorities(&text))
+            .map_err(of("sslrootcert", path))?;
+    }
+    match (path("sslcert"), path("sslkey")) {
+        (None, None) => Ok(()),
+        (Some(certificate), Some(key)) => {
+            let chain = pem::read(certificate).and_then(|text| pem::certificates(&text));
+            let chain = chain.map_err(of("sslcert", certificate))?;
+            pem::read(key).and_then(|text| pem::check_key(&text, chain)).map_err(of("sslkey", key))
+        }
+        _ => Err(InvalidUrl::HalfAPair),
+    }
+}
+
+fn of(parameter: &'static str, path: &Path) -> impl FnOnce(UnusableFile) -> InvalidUrl {
+    move |problem| InvalidUrl::File { parameter, path: path.to_owned(), problem }
 }
 
 #[cfg(test)]
 mod tests {
+    use daybook_testkit::TestAuthority;
+
     use super::*;
 
     fn refused(url: &str) -> String {
@@ -118,6 +162,8 @@ mod tests {
                 "sslmode=disable does not check",
             ),
             ("postgres://u@h/d?sslmode=sometimes", "not a PostgreSQL URL"),
+            ("postgres://u@h/d?sslmode=require&sslrootcert=/none", "`/none` cannot be read"),
+            ("postgres://u@h/d?sslcert=/none", "`sslcert` and `sslkey` are given together"),
             ("mysql://u@h/d", "begins with `mysql:`"),
             ("nonsense", "not a PostgreSQL URL"),
         ];
@@ -131,9 +177,11 @@ mod tests {
     #[test]
     fn a_root_certificate_is_what_the_server_is_checked_against() {
         let mode = |url: &str| parse(url).expect(url).get_ssl_mode();
-        let with_ca = mode("postgres://u@h/d?sslmode=require&sslrootcert=/ca.pem");
+        let authority = TestAuthority::new();
+        let ca = authority.certificate().display().to_string();
+        let with_ca = mode(&format!("postgres://u@h/d?sslmode=require&sslrootcert={ca}"));
         assert!(matches!(with_ca, PgSslMode::VerifyCa), "{with_ca:?}");
-        let full = mode("postgres://u@h/d?sslmode=verify-full&sslrootcert=/ca.pem");
+        let full = mode(&format!("postgres://u@h/d?sslmode=verify-full&sslrootcert={ca}"));
         assert!(matches!(full, PgSslMode::VerifyFull), "{full:?}");
         assert!(matches!(mode("postgres://u@h/d?sslmode=require"), PgSslMode::Require));
     }

@@ -5,4 +5,5 @@
 mod connections;
 mod pooler;
 mod roles;
+mod tls;
 mod urls;

@@ -1,6 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 //! Publisher and drain over a real Redis.
 
+mod tls;
+
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -9,7 +11,7 @@ use daybook_core::ids::{Position, Version};
 use daybook_core::partition::Partition;
 use daybook_core::stream::StreamId;
 use daybook_outbox::{
-    Drain, DrainSettings, Lists, Origin, Publisher, PublisherHandle, PublisherSettings,
+    Drain, DrainSettings, Lists, Origin, Publisher, PublisherHandle, PublisherSettings, RedisServer,
 };
 use daybook_testkit::{TestRedis, eventually};
 use redis::AsyncCommands as _;
@@ -85,8 +87,12 @@ impl Running {
     }
 }
 
+fn server(url: String) -> RedisServer {
+    RedisServer::at(url).unwrap()
+}
+
 fn settings(redis: &TestRedis) -> PublisherSettings {
-    PublisherSettings::new(redis.url(), ORIGIN.log_id, 4)
+    PublisherSettings::new(server(redis.url()), ORIGIN.log_id, 4)
 }
 
 async fn positions(redis: &mut MultiplexedConnection, list: &str) -> Vec<i64> {
@@ -290,14 +296,14 @@ impl Draining {
 }
 
 fn drain(redis: &TestRedis, positions_max: usize) -> Draining {
-    drain_as(redis.url(), positions_max)
+    drain_as(server(redis.url()), positions_max)
 }
 
-fn drain_as(redis_url: String, positions_max: usize) -> Draining {
+fn drain_as(redis: RedisServer, positions_max: usize) -> Draining {
     let partitions = (0..4).map(Partition).collect();
     let (lists, chosen) = watch::channel(Lists { log_id: ORIGIN.log_id, partitions });
     let drain = Drain::new(DrainSettings {
-        redis_url,
+        redis,
         group: "default".parse().unwrap(),
         lists: chosen,
         positions_max,
@@ -414,7 +420,7 @@ async fn a_drain_without_any_list_registers_its_group_and_pops_nothing() {
 
 /// The users of `deploy/redis-users.conf`, with passwords, as a line of settings each.
 fn users() -> Vec<(&'static str, String)> {
-    include_str!("../../../deploy/redis-users.conf")
+    include_str!("../../../../deploy/redis-users.conf")
         .lines()
         .filter_map(|line| line.strip_prefix("user "))
         .map(|rules| ("user", rules.replace("_PASSWORD", "")))
@@ -434,9 +440,9 @@ async fn the_users_of_the_sample_may_do_their_work_and_nothing_else() {
     // To be forgotten.
     register(&mut admin, "gone", 61).await;
     let _: u32 = admin.rpush(list(1, 3, "gone"), 1).await.unwrap();
-    let mut draining = drain_as(projector.clone(), 100);
+    let mut draining = drain_as(server(projector.clone()), 100);
     let publisher =
-        Running::start(PublisherSettings { redis_url: command.clone(), ..settings(&redis) });
+        Running::start(PublisherSettings { redis: server(command.clone()), ..settings(&redis) });
     eventually("positions go from one to the other", BOUND, async || {
         publisher.handle.publish(ORIGIN, vec![event(1)]);
         let positions = timeout(Duration::from_millis(100), draining.positions.recv()).await?;
