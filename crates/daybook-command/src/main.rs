@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
     settings.validate()?;
-    settings.telemetry.start()?;
+    let _last_lines = settings.telemetry.start()?;
     let shutdown = daybook_runtime::shutdown::on_signal().context("listen for signals")?;
     let listener = TcpListener::bind(settings.listen)
         .await

@@ -102,8 +102,8 @@ pub async fn serve<D: Served>(
         LogReader::new(databases.pool.clone()),
     );
     let service = CommandServiceServer::new(api.clone())
-        .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
+        .max_decoding_message_size(server::REQUEST_BYTES_MAX)
+        .max_encoding_message_size(server::ANSWER_BYTES_MAX);
     tracing::info!(listen = %listener.local_addr()?, "daybook-command is starting");
     let routes = more(api.clone(), routes.add_service(service));
     let mut serving = Box::pin(server::serve(

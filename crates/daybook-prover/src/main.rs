@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
-    settings.telemetry.start()?;
+    let _last_lines = settings.telemetry.start()?;
     let shutdown = shutdown::on_signal().context("listen for signals")?;
     let listener = TcpListener::bind(&settings.listen)
         .await

@@ -7,7 +7,7 @@ use daybook_query::QuerySettings;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = QuerySettings::parse();
-    settings.telemetry.start()?;
+    let _last_lines = settings.telemetry.start()?;
     settings.check()?;
     let shutdown = daybook_runtime::shutdown::on_signal().context("listen for signals")?;
     let listener = tokio::net::TcpListener::bind(settings.listen)

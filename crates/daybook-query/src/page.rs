@@ -3,7 +3,7 @@
 //! A page is never larger than a message may be. Where rows are so long that it would be, it holds fewer than asked
 //! for, at least one, and its token leads on.
 
-use daybook_runtime::server::MESSAGE_BYTES_MAX;
+use daybook_runtime::server::ANSWER_BYTES_MAX;
 use prost::Message;
 
 use crate::error::QueryError;
@@ -15,7 +15,7 @@ const PAGE_SIZE_DEFAULT: u16 = 50;
 const PAGE_SIZE_MAX: u16 = 1000;
 
 /// Bytes of a page's rows at most: what a message may hold, less room for what stands around them.
-pub(crate) const PAGE_BYTES_MAX: usize = MESSAGE_BYTES_MAX - 256 * 1024;
+pub(crate) const PAGE_BYTES_MAX: usize = ANSWER_BYTES_MAX - 256 * 1024;
 
 /// How many rows a page may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

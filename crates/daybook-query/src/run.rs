@@ -78,8 +78,8 @@ pub async fn run(
     let service =
         Service::new(settings, Arc::clone(&log), Arc::clone(&read_models), Arc::clone(&opener));
     let service = QueryServiceServer::new(service)
-        .max_decoding_message_size(server::MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(server::MESSAGE_BYTES_MAX);
+        .max_decoding_message_size(server::REQUEST_BYTES_MAX)
+        .max_encoding_message_size(server::ANSWER_BYTES_MAX);
     let (routes, health) =
         server::routes("daybook.v1.QueryService", Some(FILE_DESCRIPTOR_SET)).await?;
     let _log = Dependency::on_database(databases.log.clone(), &health);

@@ -1,15 +1,16 @@
 //! Connections as they come: how many may be open, in all and from one address, and how long one may take to ask for
 //! something.
 //!
-//! Guarantees: a connection without a request within the limit is closed, and when the service stops. One beyond a limit is closed as it comes; those
-//! that are open are not touched. A process without file descriptors says so at a bounded rate, pauses, and takes
+//! Guarantees: a connection without a request within the limit is closed, and when the service stops. So is, then, one whose
+//! caller takes nothing of its answers for some seconds. One beyond a limit is closed as it comes; those that are open are not
+//! touched. A process without file descriptors says so at a bounded rate, pauses, and takes
 //! connections again as soon as there are descriptors.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -26,9 +27,16 @@ use crate::repeats::Repeats;
 /// Pause after the system gave no connection: descriptors do not come back faster, and a loop without a pause takes a core.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long, after a stop was asked for, a caller may take nothing of its answers before its connection is closed: longer than a
+/// hiccup of a network, much shorter than calls in hand are given.
+const UNTAKEN_MAX: Duration = Duration::from_secs(3);
+
 /// Calls of one connection that have no end of their own. With the windows that the server offers, the frames that so many
 /// unread calls leave behind stay within what the HTTP/2 library allows a connection.
 pub const ENDLESS_CALLS_MAX: usize = 16;
+
+/// Connections beyond a limit.
+pub(crate) const REFUSED: &str = "daybook_connections_refused_total";
 
 /// Limits of the connections of a service.
 #[derive(Debug, Clone, Args)]
@@ -68,12 +76,19 @@ struct Place {
     network: IpAddr,
 }
 
+/// Ready when a connection is to be closed.
+type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A connection that was taken.
 pub(crate) struct Connection {
     stream: TcpStream,
     info: ConnectionInfo,
     /// Until the first request: ends when that was waited for long enough.
-    silence: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    silence: Option<Ending>,
+    /// Ends when the service stops and the caller takes nothing.
+    untaken: Ending,
+    /// That has ended.
+    is_over: bool,
     _place: Place,
 }
 
@@ -83,9 +98,34 @@ pub struct ConnectionInfo {
     peer: SocketAddr,
     has_asked: Arc<AtomicBool>,
     endless_calls: Arc<Semaphore>,
+    flow: Arc<Flow>,
+}
+
+/// How much of its answers a caller takes.
+#[derive(Debug, Default)]
+struct Flow {
+    /// Parts of answers that were handed over to the connection so far, and taken.
+    handed_over: AtomicU64,
+    taken: AtomicU64,
+    /// The system takes no more bytes of this connection.
+    is_full: AtomicBool,
+}
+
+impl Flow {
+    /// Whether something is there to be taken, and how much was taken so far.
+    fn look(&self) -> (bool, u64) {
+        let taken = self.taken.load(Ordering::Relaxed);
+        let waits = self.handed_over.load(Ordering::Relaxed) > taken;
+        (waits || self.is_full.load(Ordering::Relaxed), taken)
+    }
 }
 
 impl ConnectionInfo {
+    fn new(peer: SocketAddr, endless_calls: usize) -> Self {
+        let endless_calls = Arc::new(Semaphore::new(endless_calls));
+        Self { peer, has_asked: Arc::default(), endless_calls, flow: Arc::default() }
+    }
+
     /// The other end.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
@@ -96,6 +136,16 @@ impl ConnectionInfo {
     #[must_use]
     pub fn endless_call(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.endless_calls).try_acquire_owned().ok()
+    }
+
+    /// A part of an answer was handed over to the connection.
+    pub(crate) fn handed_over(&self) {
+        self.flow.handed_over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It was taken.
+    pub(crate) fn taken(&self) {
+        self.flow.taken.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A request came.
@@ -136,16 +186,20 @@ impl Acceptor {
         // Small answers are not held back for more; where that cannot be set, they are slower.
         let _slower = stream.set_nodelay(true);
         let limit = Duration::from_millis(self.settings.first_request_max_ms);
-        let info = ConnectionInfo {
-            peer,
-            has_asked: Arc::default(),
-            endless_calls: Arc::new(Semaphore::new(ENDLESS_CALLS_MAX)),
-        };
+        let info = ConnectionInfo::new(peer, ENDLESS_CALLS_MAX);
+        let untaken = Box::pin(untaken(Arc::clone(&info.flow), self.stopping.clone()));
         let stopping = self.stopping.clone().cancelled_owned();
         let silence = async move {
             let _either = tokio::time::timeout(limit, stopping).await;
         };
-        Connection { stream, info, silence: Some(Box::pin(silence)), _place: place }
+        Connection {
+            stream,
+            info,
+            silence: Some(Box::pin(silence)),
+            untaken,
+            is_over: false,
+            _place: place,
+        }
     }
 
     /// Counts the connection, or gives the flag of the limit that it is beyond.
@@ -165,7 +219,7 @@ impl Acceptor {
     }
 
     fn refuse(&self, peer: SocketAddr, limit: &'static str) {
-        metrics::counter!("daybook_connections_refused_total").increment(1);
+        metrics::counter!(REFUSED).increment(1);
         if let Some(left_out) = self.repeats.note(limit) {
             tracing::warn!(%peer, limit, left_out, "too many connections: closed a new one");
         }
@@ -206,8 +260,7 @@ impl axum::serve::Listener for Acceptor {
     }
 
     fn local_addr(&self) -> io::Result<ConnectionInfo> {
-        let (has_asked, endless_calls) = (Arc::default(), Arc::new(Semaphore::new(0)));
-        Ok(ConnectionInfo { peer: self.listener.local_addr()?, has_asked, endless_calls })
+        Ok(ConnectionInfo::new(self.listener.local_addr()?, 0))
     }
 }
 
@@ -228,6 +281,46 @@ impl Connected for Connection {
     }
 }
 
+/// Returns when nothing was taken of what is there to be taken for [`UNTAKEN_MAX`], after the stop was asked for.
+async fn untaken(flow: Arc<Flow>, stopping: CancellationToken) {
+    stopping.cancelled().await;
+    let mut before = None;
+    loop {
+        let (waits, taken) = flow.look();
+        if waits && before == Some(taken) {
+            return;
+        }
+        before = waits.then_some(taken);
+        tokio::time::sleep(UNTAKEN_MAX).await;
+    }
+}
+
+impl Connection {
+    /// The same, or an error once the caller has taken nothing for too long.
+    fn unless_untaken<T>(
+        &mut self,
+        outcome: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if !outcome.is_pending() {
+            return outcome;
+        }
+        self.is_over = self.is_over || self.untaken.as_mut().poll(context).is_ready();
+        if self.is_over { Poll::Ready(Err(ErrorKind::TimedOut.into())) } else { Poll::Pending }
+    }
+
+    fn note_written<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if self.info.flow.is_full.load(Ordering::Relaxed) != written.is_pending() {
+            self.info.flow.is_full.store(written.is_pending(), Ordering::Relaxed);
+        }
+        self.unless_untaken(written, context)
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -242,7 +335,8 @@ impl AsyncRead for Connection {
         {
             return Poll::Ready(Err(ErrorKind::TimedOut.into()));
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.unless_untaken(read, context)
     }
 }
 
@@ -252,7 +346,8 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_written(written, context)
     }
 
     fn poll_write_vectored(
@@ -260,7 +355,8 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note_written(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {

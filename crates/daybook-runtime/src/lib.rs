@@ -17,3 +17,5 @@ pub mod shutdown;
 pub mod status;
 pub mod telemetry;
 pub mod trouble;
+
+mod calls;

@@ -10,13 +10,14 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
-use metrics::{describe_gauge, gauge};
+use metrics::{counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::accept::{Acceptor, ConnectionInfo, ConnectionSettings};
+use crate::accept::{self, Acceptor, ConnectionInfo, ConnectionSettings};
+use crate::telemetry;
 
 /// How often samples of histograms are put into their buckets; in between they take memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -54,9 +55,20 @@ pub fn start() -> anyhow::Result<()> {
         let handle = recorder.handle();
         if RECORDER.set(handle).is_ok() {
             metrics::set_global_recorder(recorder).context("count metrics")?;
+            describe_own();
         }
     }
     Ok(())
+}
+
+/// What every service counts, from zero on.
+fn describe_own() {
+    let refused = "Connections closed as they came, beyond --connections-max or --connections-per-address-max";
+    describe_counter!(accept::REFUSED, refused);
+    counter!(accept::REFUSED).increment(0);
+    let lost = "Log lines that could not be written, or whose reader was too slow";
+    describe_counter!(telemetry::LINES_LOST, lost);
+    counter!(telemetry::LINES_LOST).increment(0);
 }
 
 /// Measured when somebody looks, and not before.

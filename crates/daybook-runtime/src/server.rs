@@ -6,16 +6,20 @@ use anyhow::Context as _;
 use futures::stream;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::codegen::http::Request;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tower::util::MapRequestLayer;
+use tower::layer::layer_fn;
 
-use crate::accept::{Acceptor, ConnectionInfo, ConnectionSettings};
+use crate::accept::{Acceptor, ConnectionSettings};
+use crate::calls::Calls;
 pub use crate::health::Health;
 
-/// Largest request or answer, in bytes. Commands are small; a page of 1000 events of 64 KiB is not allowed to exist.
-pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest answer, in bytes. A page of 1000 events of 64 KiB is not allowed to exist.
+pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Largest request, in bytes; the largest that can be right, of a hundred event types of 200 bytes, has a third of it. What a
+/// connection has sent of requests that are not complete is in memory: [`STREAMS_PER_CONNECTION_MAX`] times this, 64 MiB.
+pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 /// Calls in flight on one connection.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1024;
@@ -85,7 +89,7 @@ pub async fn serve(
         }
     };
     let serving = Server::builder()
-        .layer(MapRequestLayer::new(note_request))
+        .layer(layer_fn(Calls))
         .initial_stream_window_size(CALL_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
@@ -102,12 +106,4 @@ pub async fn serve(
         served = serving => served.context("serve gRPC"),
         () = grace => anyhow::bail!("calls in hand did not finish within {STOP_GRACE:?}"),
     }
-}
-
-/// A connection that asks for something is none of those that are closed for their silence.
-fn note_request<B>(request: Request<B>) -> Request<B> {
-    if let Some(connection) = request.extensions().get::<ConnectionInfo>() {
-        connection.asked();
-    }
-    request
 }

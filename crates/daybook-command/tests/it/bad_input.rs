@@ -173,7 +173,7 @@ async fn a_malformed_context_is_refused_by_every_rpc_and_named() {
         let wrong = with(&|context| context.causation_id.clone_from(&id));
         check(client, &RPCS, &wrong, "context.causation_id").await;
     }
-    for text in ["a\0".to_owned(), "x".repeat(1001), "x".repeat(1024 * 1024)] {
+    for text in ["a\0".to_owned(), "x".repeat(1001), "x".repeat(32 * 1024)] {
         let wrong = with(&|context| context.reason.clone_from(&text));
         check(client, &RPCS, &wrong, "context.reason").await;
     }

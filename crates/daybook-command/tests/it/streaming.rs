@@ -184,6 +184,33 @@ async fn a_caller_that_never_reads_its_answers_waits_and_holds_up_nobody_else() 
     bank.stop().await;
 }
 
+/// It has all its answers waiting when the stop comes, and never takes one: the stop does not wait for it as for a call in hand.
+#[tokio::test]
+async fn a_caller_that_never_reads_its_answers_does_not_hold_up_a_stop() {
+    let world = World::new().await;
+    let bank = world.ready_service(&[]).await;
+    bank.open_accounts(&["a"], 0).await;
+    let channel = Endpoint::from_shared(format!("http://{}", bank.address))
+        .unwrap()
+        .initial_stream_window_size(65_535)
+        .connect()
+        .await
+        .unwrap();
+    let requests = futures::stream::repeat(request(0, Command::Deposit(deposit("a", 1))));
+    let mut client = CommandServiceClient::new(channel);
+    let _unread = client.execute_stream(by("alice", requests)).await.unwrap();
+    eventually("a full window of commands", Duration::from_secs(30), async || {
+        let done = world.event_count().await;
+        anyhow::ensure!(done > 1_024, "{done} events");
+        Ok(())
+    })
+    .await;
+    tokio::time::timeout(Duration::from_secs(15), bank.stop())
+        .await
+        .expect("it waits for the caller");
+    world.ledger().await;
+}
+
 /// Twenty streams push for as long as single calls are made.
 #[tokio::test]
 async fn streams_do_not_crowd_out_single_calls() {

@@ -105,6 +105,25 @@ async fn a_silent_connection_does_not_hold_up_a_stop() {
     is_closed(silent).await;
 }
 
+/// A header of which one would be ignored is refused, whatever is asked.
+#[tokio::test]
+async fn a_deadline_that_is_there_twice_is_refused_by_name() {
+    let server = Server::start(100, 100, NEVER_MS).await;
+    let mut client = server.client().await.unwrap();
+    let with = |timeouts: &[&'static str]| {
+        let mut request = tonic::Request::new(HealthCheckRequest::default());
+        for timeout in timeouts {
+            request.metadata_mut().append("grpc-timeout", timeout.parse().unwrap());
+        }
+        request
+    };
+    client.check(with(&["5S"])).await.unwrap();
+    let refused = client.check(with(&["5S", "1H"])).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
+    assert!(refused.message().contains("`grpc-timeout`"), "{refused}");
+    ask(&mut client).await.unwrap();
+}
+
 /// Whoever speaks another protocol is told so at once.
 #[tokio::test]
 async fn a_client_of_http_1_is_not_kept_waiting() {
