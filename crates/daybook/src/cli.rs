@@ -16,15 +16,16 @@ use clap::{Args, Parser, Subcommand};
 use crate::client::Actor;
 use crate::commands::{
     accept_time, account, activity, audit, bench, completions, demo, dev, evidence, explain,
-    export, forget, history, import, migrate, money, projection, projections, proof, rebuild,
-    restore_events, state, statement, transfer, trial_balance, verify,
+    export, forget, health, history, import, migrate, money, projection, projections, proof,
+    rebuild, restore_events, state, statement, transfer, trial_balance, verify,
 };
 use crate::failure::Failure;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  refused, not found or failed; import: at least one line was refused, or it was stopped
+  1  refused, not found or failed; import: at least one line was refused, or it was stopped;
+     health: not SERVING, or no answer
   2  the command line is wrong; nothing was tried
   3  no answer from a service: a command may have had its effect. Run it again with the
      --command-id that is printed, and it has its effect once
@@ -126,6 +127,8 @@ pub(crate) enum Verb {
     TrialBalance(trial_balance::TrialBalanceArgs),
     /// Show how far each projection is, who works on it, and where and why one stopped.
     Projections(projections::ProjectionsArgs),
+    /// Ask a service whether it serves (grpc.health.v1); the exit code says it.
+    Health(health::HealthArgs),
     /// Retry or skip an event at which a projection stopped.
     #[command(subcommand)]
     Projection(projection::ProjectionVerb),

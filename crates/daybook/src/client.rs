@@ -60,21 +60,24 @@ impl Service {
 
 /// A connection that is made when it is first used, and made again when it breaks.
 fn channel(service: Service, url: &str) -> Result<Channel, Failure> {
+    Ok(endpoint(service.flag(), url)?.connect_lazy())
+}
+
+/// Where a service is, as `flag` says.
+pub(crate) fn endpoint(flag: &str, url: &str) -> Result<Endpoint, Failure> {
     check_url(url).map_err(|problem| {
-        let flag = service.flag();
         // What stands before an @ may be a password.
         let shown = if url.contains('@') { "the URL" } else { url };
         Failure::Usage(format!("{flag}: `{shown}` {problem}; write it as http://HOST:PORT"))
     })?;
     let endpoint = Endpoint::from_shared(url.to_owned())
-        .map_err(|error| Failure::Usage(format!("{}: {error}", service.flag())))?;
+        .map_err(|error| Failure::Usage(format!("{flag}: {error}")))?;
     Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         // A peer that vanished without a word is noticed while a call waits for it.
         .http2_keep_alive_interval(Duration::from_secs(10))
-        .keep_alive_timeout(Duration::from_secs(5))
-        .connect_lazy())
+        .keep_alive_timeout(Duration::from_secs(5)))
 }
 
 /// What is not spoken is refused: gRPC in the clear would answer under any scheme.

@@ -13,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod forget;
 mod freshness;
+pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod import;
 mod interrupts;
@@ -41,13 +42,15 @@ use crate::output::{Printer, ReceiptView, Record};
 
 /// Does what was typed.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
-    // It needs no service, and so no address of one.
-    if let Verb::Completions(args) = &cli.verb {
-        return completions::run(args);
-    }
+    let verb = match cli.verb {
+        // They need neither of the two services, and so no address of one.
+        Verb::Completions(args) => return completions::run(&args),
+        Verb::Health(args) => return health::run(&cli.globals, args).await,
+        verb => verb,
+    };
     let session = Session::new(cli.globals)?;
-    match cli.verb {
-        Verb::Completions(_) => Ok(()),
+    match verb {
+        Verb::Completions(_) | Verb::Health(_) => Ok(()),
         Verb::Account(verb) => account::run(&session, verb).await,
         Verb::Deposit(args) => money::deposit(&session, args).await,
         Verb::Withdraw(args) => money::withdraw(&session, args).await,
