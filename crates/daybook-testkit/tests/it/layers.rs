@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("core", &[]),
     ("runtime", &[]),
     ("eventlog", &["core"]),
-    ("outbox", &["core"]),
+    ("outbox", &["core", "runtime"]),
     ("keys", &["core", "eventlog", "runtime"]),
     ("decider", &["core", "eventlog", "keys", "outbox", "runtime"]),
     ("readmodels", &["core", "eventlog", "keys", "outbox", "runtime"]),
@@ -26,7 +26,10 @@ const ARROWS: [(&str, &[&str]); 20] = [
     // The public contract.
     ("proto", &[]),
     // Services.
-    ("command", &["bank", "core", "decider", "domains", "eventlog", "keys", "proto", "runtime"]),
+    (
+        "command",
+        &["bank", "core", "decider", "domains", "eventlog", "keys", "outbox", "proto", "runtime"],
+    ),
     ("projector", &["bank-readmodels", "domains", "readmodels", "runtime"]),
     ("query", &["bank", "core", "domains", "eventlog", "keys", "proof", "proto", "runtime"]),
     ("prover", &["core", "eventlog", "proof", "runtime"]),
