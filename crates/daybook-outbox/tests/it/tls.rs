@@ -123,7 +123,10 @@ async fn a_redis_that_is_not_the_right_one_or_does_not_let_us_in_is_refused_with
             of(&|it| it.redis_url = it.redis_url.replace("localhost", "127.0.0.1")),
             "not valid for name \"127.0.0.1\"",
         ),
-        (of(&|it| it.redis_password_file = Some(world.file("WRONG"))), "WRONGPASS"),
+        (
+            of(&|it| it.redis_password_file = Some(world.file("WRONG"))),
+            "Password authentication failed",
+        ),
     ];
     for (settings, cause) in cases {
         let said = world.refusal(settings).await;
