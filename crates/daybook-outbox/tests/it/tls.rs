@@ -64,6 +64,9 @@ impl World {
         let log = self.file("");
         let writer = fs::File::create(&log).unwrap();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
+        // Threads of other tests have no subscriber, and would have the events that they meet first disabled for all.
+        let _is_set_already =
+            tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let _guard = tracing::subscriber::set_default(subscriber);
         let draining = drain_as(settings.server().unwrap(), 100);
         let said = eventually("the log says why", BOUND, async || {
