@@ -18,7 +18,7 @@ pub use crate::health::Health;
 pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Largest request, in bytes; the largest that can be right, of a hundred event types of 200 bytes, has a third of it. What a
-/// connection has sent of requests that are not complete is in memory: [`STREAMS_PER_CONNECTION_MAX`] times this, 64 MiB.
+/// connection has sent of requests that are not complete is in memory: 1,024 calls times this, 64 MiB.
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 /// Calls in flight on one connection.
