@@ -250,6 +250,22 @@ async fn autovacuum_looks_after_what_was_rebuilt() {
 }
 
 #[tokio::test]
+async fn what_queries_read_is_not_dropped_whatever_its_own_row_says() {
+    let world = World::start().await;
+    for state in ["retired", "building"] {
+        let edit = format!(
+            "UPDATE read.generations SET state = '{state}', since = '-infinity' WHERE projection = 'audit'"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(edit)).execute(&world.pool).await.unwrap();
+        let dropped = world.rebuilder().clean(&projections(), Duration::ZERO).await.unwrap();
+        assert_eq!(dropped, [], "{state}");
+        let exists: bool =
+            world.scalar("SELECT to_regclass('read.audit_1') IS NOT NULL").await.unwrap();
+        assert!(exists, "{state}");
+    }
+}
+
+#[tokio::test]
 async fn replaced_generations_go_when_no_query_can_be_reading_them_and_not_before() {
     let mut world = World::start().await;
     let mut ledger = Business::new(19, 8);
