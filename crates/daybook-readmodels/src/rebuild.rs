@@ -23,6 +23,7 @@ mod catch_up;
 mod check;
 mod clean;
 mod compare;
+mod filed;
 mod fill;
 mod generations;
 mod outdated;
@@ -53,6 +54,7 @@ use tokio::sync::Semaphore;
 pub use check::{Checked, Verdict};
 pub use clean::{Dropped, clean};
 pub use compare::{Difference, Mismatch};
+pub use filed::Misfiled;
 pub(crate) use outdated::let_go_of_outdated;
 pub use progress::{Phase, Progress, Watch};
 
@@ -104,7 +106,7 @@ pub struct RebuildOptions {
 /// What became of one projection.
 #[derive(Debug, Clone)]
 pub struct Rebuilt {
-    /// Which.
+    /// The projection that was rebuilt.
     pub projection: &'static str,
     /// What was current before.
     pub from: Generation,
@@ -122,7 +124,7 @@ pub enum RebuildError {
     /// It cannot be done as it was asked for.
     #[error("projection `{projection}` {why}")]
     Refused {
-        /// Which.
+        /// The projection that cannot be rebuilt.
         projection: &'static str,
         /// Why, and what would be right.
         why: String,
@@ -130,7 +132,7 @@ pub enum RebuildError {
     /// An event that the projection cannot apply, as it could not live.
     #[error("projection `{projection}` cannot apply the event at position {position}")]
     Event {
-        /// Which.
+        /// The projection that cannot be rebuilt.
         projection: &'static str,
         /// Where the event is.
         position: Position,
@@ -155,7 +157,7 @@ pub enum RebuildError {
          {before} changes a row that no event has made"
     )]
     RowMissing {
-        /// Which.
+        /// The projection that cannot be rebuilt.
         projection: &'static str,
         /// Rows given.
         expected: u64,
@@ -170,7 +172,7 @@ pub enum RebuildError {
          which was restored"
     )]
     AheadOfLog {
-        /// Which.
+        /// The projection that cannot be rebuilt.
         projection: &'static str,
         /// Where one of its partitions is.
         position: Position,

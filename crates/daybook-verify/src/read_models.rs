@@ -7,8 +7,9 @@ use daybook_core::event::EventPayload;
 use daybook_core::partition::Partition;
 use daybook_readmodels::projection::{Generation, Projection};
 use daybook_readmodels::rebuild::{
-    self, Checked, Difference, Mismatch, RebuildError, Rebuilder, Verdict,
+    self, Checked, Difference, Misfiled, Mismatch, RebuildError, Rebuilder, Verdict,
 };
+use serde_json::Value;
 
 use crate::finding::{Findings, Place};
 use crate::progress::Watch;
@@ -17,7 +18,7 @@ use crate::verify::{Sample, VerifyError};
 /// What became of one read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadModel {
-    /// Which.
+    /// The projection that fills it.
     pub projection: &'static str,
     /// Its generation, where it was looked at.
     pub generation: Option<Generation>,
@@ -35,12 +36,18 @@ pub(crate) async fn check<E: EventPayload>(
     findings: &mut Findings,
     watch: &Watch,
 ) -> Result<Vec<ReadModel>, VerifyError> {
-    if let Ok(checked) = fold(rebuilder, all, sample.partitions(), watch).await? {
-        return Ok(checked.into_iter().map(|checked| note(checked, findings)).collect());
+    let mut read_models = misfiled(rebuilder, all, findings).await?;
+    let mut all = all.clone();
+    all.retain(|one| read_models.iter().all(|model: &ReadModel| model.projection != one.name()));
+    if all.is_empty() {
+        return Ok(read_models);
     }
-    let mut read_models = Vec::new();
+    if let Ok(checked) = fold(rebuilder, &all, sample.partitions(), watch).await? {
+        read_models.extend(checked.into_iter().map(|checked| note(checked, findings)));
+        return Ok(read_models);
+    }
     for projection in all {
-        let (name, one) = (projection.name(), vec![Arc::clone(projection)]);
+        let (name, one) = (projection.name(), vec![Arc::clone(&projection)]);
         match fold(rebuilder, &one, sample.partitions(), watch).await? {
             Ok(checked) => {
                 read_models.extend(checked.into_iter().map(|checked| note(checked, findings)));
@@ -57,6 +64,29 @@ pub(crate) async fn check<E: EventPayload>(
         }
     }
     Ok(read_models)
+}
+
+/// Those of which the database contradicts itself. They are not compared: it is not certain with what.
+async fn misfiled<E: EventPayload>(
+    rebuilder: &Rebuilder,
+    all: &Projections<E>,
+    findings: &mut Findings,
+) -> Result<Vec<ReadModel>, VerifyError> {
+    let misfiled = rebuilder.misfiled(all).await?;
+    for Misfiled { row, field, expected, found, .. } in &misfiled {
+        let place = Place { row: Some(row.clone()), ..Place::default() };
+        findings.add("read-model", place, field, expected, found);
+    }
+    let is_misfiled =
+        |name: &&'static str| misfiled.iter().any(|misfiled| misfiled.projection == *name);
+    let names = all.iter().map(|projection| projection.name()).filter(is_misfiled);
+    Ok(names
+        .map(|projection| ReadModel {
+            projection,
+            generation: None,
+            not_compared: Some("what is said of its generation or checkpoints is wrong".to_owned()),
+        })
+        .collect())
 }
 
 /// Why a read model cannot be folded from the log.
@@ -155,18 +185,18 @@ fn row(difference: &Difference, findings: &mut Findings) {
     let mut add = |field: String, expected: String, found: String| {
         findings.add("read-model", place.clone(), field, expected, found);
     };
+    let row = |row: &Option<Value>| row.as_ref().map(Value::to_string).unwrap_or_default();
     match &difference.what {
-        Mismatch::OnlyLive => add("row".to_owned(), "none".to_owned(), "there".to_owned()),
-        Mismatch::OnlyNew => add("row".to_owned(), "there".to_owned(), "missing".to_owned()),
+        Mismatch::OnlyLive => add("row".to_owned(), "none".to_owned(), row(&difference.live)),
+        Mismatch::OnlyNew => add("row".to_owned(), row(&difference.built), "missing".to_owned()),
         Mismatch::Columns(columns) => {
-            let number = |column: &String| {
-                let told = difference.numbers.iter().find(|(name, ..)| name == column);
-                told.map(|(_, live, built)| (built.to_string(), live.to_string()))
+            let told = |row: &Option<Value>, untold: &str| {
+                let value = |column: &String| Some(row.as_ref()?.get(column)?.to_string());
+                let value = |column: &String| value(column).unwrap_or_else(|| untold.to_owned());
+                columns.iter().map(value).collect::<Vec<_>>().join(", ")
             };
-            let other = || ("as the fold of the log".to_owned(), "another".to_owned());
-            let (expected, found): (Vec<_>, Vec<_>) =
-                columns.iter().map(|column| number(column).unwrap_or_else(other)).unzip();
-            add(columns.join(", "), expected.join(", "), found.join(", "));
+            let expected = told(&difference.built, "as the fold of the log");
+            add(columns.join(", "), expected, told(&difference.live, "another"));
         }
     }
 }

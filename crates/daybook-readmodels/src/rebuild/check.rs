@@ -24,7 +24,7 @@ use crate::projection::{Generation, Projection};
 /// What came of checking one read model.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// Which.
+    /// The projection that was checked.
     pub projection: &'static str,
     /// The live generation.
     pub generation: Generation,

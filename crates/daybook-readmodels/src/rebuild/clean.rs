@@ -16,7 +16,7 @@ use crate::tables::Tables;
 pub struct Dropped {
     /// Of which projection.
     pub projection: String,
-    /// Which.
+    /// The generation that was dropped.
     pub generation: Generation,
 }
 

@@ -10,6 +10,9 @@ use super::build::Build;
 /// Differences that are told; the others are counted.
 const TOLD_MAX: i64 = 20;
 
+/// Columns that may hold personal texts, where no keys are set up even in the clear, or what tells of them.
+const PERSONAL: [&str; 6] = ["owner", "reason", "words", "counterparty", "steps", "ip"];
+
 /// A row that the live generation and the new one do not have alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -23,12 +26,13 @@ pub struct Difference {
     pub what: Mismatch,
     /// The event that the row tells of, where it is one event's row.
     pub position: Option<i64>,
-    /// The columns that differ and are numbers, as the live generation has them and the new one; of others the values are
-    /// not told.
-    pub numbers: Vec<(String, Value, Value)>,
+    /// The row of the live generation, where there is one, without what may be personal.
+    pub live: Option<Value>,
+    /// The row of the new one, likewise.
+    pub built: Option<Value>,
 }
 
-/// How a row differs. The values are not told: they may be personal.
+/// How a row differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
     /// Only the live generation has it.
@@ -72,14 +76,14 @@ pub(super) async fn generations<E>(
             let what = what(live.as_ref(), new.as_ref());
             let position =
                 [&new, &live].into_iter().flatten().find_map(|row| row["position"].as_i64());
-            let numbers = numbers(&what, live.as_ref(), new.as_ref());
             comparison.differences.push(Difference {
                 table: built.clone(),
                 live_table: live_table.clone(),
                 key: row.try_get("key")?,
                 what,
                 position,
-                numbers,
+                live: live.map(told),
+                built: new.map(told),
             });
         }
     }
@@ -104,20 +108,12 @@ async fn comparing(
         .replace("{key_json}", &format!("jsonb_build_object({})", pairs.join(", "))))
 }
 
-fn numbers(
-    what: &Mismatch,
-    live: Option<&Value>,
-    new: Option<&Value>,
-) -> Vec<(String, Value, Value)> {
-    let (Mismatch::Columns(columns), Some(live), Some(new)) = (what, live, new) else {
-        return Vec::new();
-    };
-    let number = |column: &String| {
-        let (one, other) = (live.get(column)?, new.get(column)?);
-        let told = one.is_number() && other.is_number();
-        told.then(|| (column.clone(), one.clone(), other.clone()))
-    };
-    columns.iter().filter_map(number).collect()
+/// A row as it may be shown.
+fn told(mut row: Value) -> Value {
+    if let Some(columns) = row.as_object_mut() {
+        PERSONAL.iter().for_each(|column| drop(columns.remove(*column)));
+    }
+    row
 }
 
 fn what(live: Option<&Value>, new: Option<&Value>) -> Mismatch {
@@ -138,14 +134,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_columns_that_differ_are_named_and_their_values_are_not() {
+    fn the_columns_that_differ_are_named_and_personal_values_are_not_told() {
         let (one, other) = (
             json!({"id": 1, "balance": 5, "owner": "A"}),
-            json!({"id": 1, "balance": 6, "owner": "A"}),
+            json!({"id": 1, "balance": 6, "owner": "B"}),
         );
-        assert_eq!(what(Some(&one), Some(&other)), Mismatch::Columns(vec!["balance".to_owned()]));
-        let numbers = numbers(&what(Some(&one), Some(&other)), Some(&one), Some(&other));
-        assert_eq!(numbers, [("balance".to_owned(), json!(5), json!(6))]);
+        let columns = ["balance", "owner"].map(str::to_owned).to_vec();
+        assert_eq!(what(Some(&one), Some(&other)), Mismatch::Columns(columns));
+        assert_eq!(told(one.clone()), json!({"id": 1, "balance": 5}));
         assert_eq!(what(Some(&one), None), Mismatch::OnlyLive);
         assert_eq!(what(None, Some(&one)), Mismatch::OnlyNew);
     }

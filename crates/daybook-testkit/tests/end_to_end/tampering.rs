@@ -335,8 +335,34 @@ async fn g6_every_edit_of_the_database_is_found_where_it_was_made() {
         edit(
             "a read model's row that is gone",
             "read-model",
-            &[("row", "account_entries_1"), ("position", &p)],
+            &[("row", "account_entries_1"), ("position", &p), ("expected", r#""amount":100000"#)],
             format!("DELETE FROM read.account_entries_1 WHERE position = {deposited}"),
+        ),
+        edit(
+            "a read model's row that is forged",
+            "read-model",
+            &[("row", "postings_1"), ("expected", "none"), ("found", r#""amount":777"#)],
+            "INSERT INTO read.postings_1
+             SELECT position + 1000, 777, partition, currency, debit, credit
+             FROM read.postings_1 ORDER BY position DESC LIMIT 1",
+        ),
+        edit(
+            "a text of a read model's row",
+            "read-model",
+            &[("row", "accounts_1"), ("row", "a3"), ("expected", "open"), ("found", "frozen")],
+            "UPDATE read.accounts_1 SET status = 'frozen' WHERE account_id = 'a3'",
+        ),
+        edit(
+            "the state of the generation that is read",
+            "read-model",
+            &[("row", "read.generations audit 1"), ("field", "state"), ("found", "retired")],
+            "UPDATE read.generations SET state = 'retired', since = '-infinity' WHERE projection = 'audit'",
+        ),
+        edit(
+            "which generation is read",
+            "read-model",
+            &[("row", "read.generations accounts 2"), ("found", "missing")],
+            "UPDATE read.projections SET generation = 2 WHERE projection = 'accounts'",
         ),
     ];
     let mut missed = Vec::new();
