@@ -108,7 +108,7 @@ pub trait Domain: Send + Sync + 'static {
     fn makes(&self, command: &Self::Command) -> Option<StreamId>;
 
     /// Whose personal data the texts of a command are, as far as the known states tell: they are sealed under this
-    /// one's key. `None`: nobody's, and they are stored as they were given.
+    /// one's key. `None`: the texts concern no data subject and are stored as given.
     fn subject(
         &self,
         command: &Self::Command,

@@ -38,7 +38,7 @@ pub enum RestoreError {
     /// A stream has a gap.
     #[error("stream `{stream_id}` has {events} events, from version {first} to {last}")]
     Versions {
-        /// Which.
+        /// The stream with the gap.
         stream_id: String,
         /// How many.
         events: i64,

@@ -18,7 +18,7 @@ const ERASED_VERSION: i64 = 2;
 /// Somebody who is forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Whom.
+    /// The data subject to forget.
     pub subject: SubjectId,
     /// Whether it is carried through: the key destroyed and every partition told.
     pub is_erased: bool,

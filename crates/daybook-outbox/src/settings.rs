@@ -72,7 +72,7 @@ pub enum InvalidRedisSettings {
     File {
         /// By which setting.
         flag: &'static str,
-        /// Which.
+        /// The file that the flag names.
         path: PathBuf,
         /// What is wrong with it.
         problem: UnusableFile,

@@ -40,7 +40,7 @@ pub enum ParcelCommand {
     /// Takes a parcel in; the caller has it from then on.
     #[serde(rename = "AcceptParcel")]
     Accept {
-        /// Which.
+        /// The parcel to accept.
         parcel_id: ParcelId,
         /// The person that it is for: the data subject of what is said about the parcel.
         recipient: SubjectId,
@@ -50,7 +50,7 @@ pub enum ParcelCommand {
     /// Gives it to another; only who has it may.
     #[serde(rename = "HandOverParcel")]
     HandOver {
-        /// Which.
+        /// The parcel that is handed over.
         parcel_id: ParcelId,
         /// Who has it then.
         to: Actor,
@@ -58,7 +58,7 @@ pub enum ParcelCommand {
     /// Gives it to its recipient; only who has it may.
     #[serde(rename = "DeliverParcel")]
     Deliver {
-        /// Which.
+        /// The parcel that is delivered.
         parcel_id: ParcelId,
     },
 }
@@ -108,25 +108,25 @@ pub enum ParcelError {
     /// It was taken in before.
     #[error("parcel `{parcel_id}` was accepted already")]
     Exists {
-        /// Which.
+        /// The parcel that the command names.
         parcel_id: ParcelId,
     },
     /// There is none.
     #[error("there is no parcel `{parcel_id}`")]
     NotFound {
-        /// Which.
+        /// The parcel that the command names.
         parcel_id: ParcelId,
     },
     /// It has left the custody of everybody.
     #[error("parcel `{parcel_id}` is delivered")]
     Delivered {
-        /// Which.
+        /// The parcel that the command names.
         parcel_id: ParcelId,
     },
     /// Another has it.
     #[error("parcel `{parcel_id}` is with `{custodian}`, who alone may hand it over or deliver it")]
     NotTheCustodian {
-        /// Which.
+        /// The parcel that the command names.
         parcel_id: ParcelId,
         /// Who has it.
         custodian: Actor,
@@ -134,7 +134,7 @@ pub enum ParcelError {
     /// Nothing would change.
     #[error("parcel `{parcel_id}` is with `{custodian}` already")]
     SameCustodian {
-        /// Which.
+        /// The parcel that the command names.
         parcel_id: ParcelId,
         /// Who has it.
         custodian: Actor,

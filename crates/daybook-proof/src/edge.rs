@@ -17,7 +17,7 @@ pub struct Edge {
 /// A tile to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
-    /// Which.
+    /// Where the tile is in the tree.
     pub id: TileId,
     /// Its hashes, one after the other.
     pub hashes: Vec<u8>,

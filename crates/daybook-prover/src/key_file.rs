@@ -19,7 +19,7 @@ pub enum KeyFileError {
     /// The file cannot be used.
     #[error("key file `{path}`")]
     Io {
-        /// Which.
+        /// The key file.
         path: PathBuf,
         /// Why.
         #[source]
@@ -30,7 +30,7 @@ pub enum KeyFileError {
         "key file `{path}` has mode {mode:04o}: others may read it; make it 0600, and the key anew if they have"
     )]
     Mode {
-        /// Which.
+        /// The key file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
@@ -38,7 +38,7 @@ pub enum KeyFileError {
     /// It holds something else.
     #[error("key file `{path}` is malformed")]
     Malformed {
-        /// Which.
+        /// The key file.
         path: PathBuf,
         /// What is wrong.
         #[source]

@@ -24,7 +24,7 @@ pub enum MemoryError {
     /// The directory, or a file in it, cannot be used.
     #[error("`{path}` cannot be used")]
     Io {
-        /// Which.
+        /// The state file.
         path: PathBuf,
         /// Why.
         #[source]

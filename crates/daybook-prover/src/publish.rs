@@ -32,7 +32,7 @@ pub enum PublishError {
     /// A file cannot be read or written.
     #[error("file `{path}`")]
     Io {
-        /// Which.
+        /// The published file.
         path: PathBuf,
         /// Why.
         #[source]

@@ -18,7 +18,7 @@ pub enum MigrateError {
     /// The tables of a projection could not be made.
     #[error("failed to make the tables of projection `{projection}`")]
     Tables {
-        /// Which.
+        /// The projection whose tables could not be made.
         projection: &'static str,
         /// What PostgreSQL said.
         #[source]

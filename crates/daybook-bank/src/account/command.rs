@@ -14,7 +14,7 @@ pub enum AccountCommand {
     /// Opens it.
     #[serde(rename = "OpenAccount")]
     OpenAccount {
-        /// Which.
+        /// The account to open.
         account_id: AccountId,
         /// Whose it is.
         owner: Personal,
@@ -26,7 +26,7 @@ pub enum AccountCommand {
     /// Puts money from outside on it.
     #[serde(rename = "Deposit")]
     Deposit {
-        /// Which.
+        /// The account that receives the money.
         account_id: AccountId,
         /// How much, more than zero.
         amount: Money,
@@ -34,7 +34,7 @@ pub enum AccountCommand {
     /// Pays money out to its owner.
     #[serde(rename = "Withdraw")]
     Withdraw {
-        /// Which.
+        /// The account that pays out.
         account_id: AccountId,
         /// How much, more than zero.
         amount: Money,
@@ -42,7 +42,7 @@ pub enum AccountCommand {
     /// Takes a fee.
     #[serde(rename = "ChargeFee")]
     ChargeFee {
-        /// Which.
+        /// The account that pays the fee.
         account_id: AccountId,
         /// How much, more than zero.
         amount: Money,
@@ -50,7 +50,7 @@ pub enum AccountCommand {
     /// Gives money back out of the account to a customer.
     #[serde(rename = "Refund")]
     Refund {
-        /// Which.
+        /// The account that pays the refund.
         account_id: AccountId,
         /// How much, more than zero.
         amount: Money,
@@ -60,19 +60,19 @@ pub enum AccountCommand {
     /// Refuses debits from now on.
     #[serde(rename = "FreezeAccount")]
     FreezeAccount {
-        /// Which.
+        /// The account to freeze.
         account_id: AccountId,
     },
     /// Allows debits again.
     #[serde(rename = "UnfreezeAccount")]
     UnfreezeAccount {
-        /// Which.
+        /// The account to unfreeze.
         account_id: AccountId,
     },
     /// Closes it for good; only with nothing on it and nothing held.
     #[serde(rename = "CloseAccount")]
     CloseAccount {
-        /// Which.
+        /// The account to close.
         account_id: AccountId,
     },
 }

@@ -11,25 +11,25 @@ pub enum AccountError {
     /// It was never opened.
     #[error("account `{account_id}` does not exist")]
     NotFound {
-        /// Which.
+        /// The id that the command names.
         account_id: AccountId,
     },
     /// It was opened before.
     #[error("account `{account_id}` exists already")]
     Exists {
-        /// Which.
+        /// The id that is taken.
         account_id: AccountId,
     },
     /// It is closed, for good.
     #[error("account `{account_id}` is closed")]
     Closed {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
     },
     /// It is frozen: nothing may be taken out or set aside.
     #[error("account `{account_id}` is frozen and allows no debits")]
     Frozen {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
     },
     /// More was asked for than is available.
@@ -42,7 +42,7 @@ pub enum AccountError {
         requested.currency.format_minor_units(*overdraft_limit)
     )]
     InsufficientFunds {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
         /// What was asked for.
         requested: Money,
@@ -58,7 +58,7 @@ pub enum AccountError {
     /// The amount is of another currency than the account.
     #[error("account `{account_id}` is held in {expected}, not in {given}")]
     CurrencyMismatch {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
         /// The account's.
         expected: Currency,
@@ -68,7 +68,7 @@ pub enum AccountError {
     /// The amount is zero or less.
     #[error("the amount for account `{account_id}` must be more than zero and is {amount}")]
     AmountNotPositive {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
         /// What was given.
         amount: Money,
@@ -78,7 +78,7 @@ pub enum AccountError {
         "the overdraft limit of account `{account_id}` must not be below zero and is {overdraft_limit}"
     )]
     OverdraftLimitNegative {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
         /// What was given.
         overdraft_limit: Money,
@@ -91,7 +91,7 @@ pub enum AccountError {
         amount.currency.format_minor_units(*overdraft_limit)
     )]
     BalanceOverflow {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
         /// What was to be posted.
         amount: Money,
@@ -107,7 +107,7 @@ pub enum AccountError {
         currency.format_minor_units(*held)
     )]
     NotEmpty {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
         /// Its currency.
         currency: Currency,
@@ -119,13 +119,13 @@ pub enum AccountError {
     /// It is to be frozen, and is.
     #[error("account `{account_id}` is frozen already")]
     AlreadyFrozen {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
     },
     /// It is to be unfrozen, and is not frozen.
     #[error("account `{account_id}` is not frozen")]
     NotFrozen {
-        /// Which.
+        /// The account that refuses.
         account_id: AccountId,
     },
 }

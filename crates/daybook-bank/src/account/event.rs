@@ -91,7 +91,7 @@ pub struct AccountOpened {
 /// Money came in from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyDeposited {
-    /// How much.
+    /// Amount paid in.
     pub amount: Money,
     /// Posted balance after it, in minor units.
     pub balance: i64,
@@ -100,7 +100,7 @@ pub struct MoneyDeposited {
 /// Money went out to the owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyWithdrawn {
-    /// How much.
+    /// Amount paid out.
     pub amount: Money,
     /// Posted balance after it, in minor units.
     pub balance: i64,
@@ -109,7 +109,7 @@ pub struct MoneyWithdrawn {
 /// A fee was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeeCharged {
-    /// How much.
+    /// Amount of the fee.
     pub amount: Money,
     /// Posted balance after it, in minor units.
     pub balance: i64,
@@ -118,7 +118,7 @@ pub struct FeeCharged {
 /// Money was given back out of the account to a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyRefunded {
-    /// How much.
+    /// Amount paid back.
     pub amount: Money,
     /// Who got it.
     pub customer: Personal,
@@ -131,7 +131,7 @@ pub struct MoneyRefunded {
 pub struct FundsHeld {
     /// The transfer it is for.
     pub transfer_id: TransferId,
-    /// How much.
+    /// Amount set aside.
     pub amount: Money,
     /// Sum of all holds after it, in minor units.
     pub held: i64,
@@ -142,7 +142,7 @@ pub struct FundsHeld {
 pub struct HoldReleased {
     /// The transfer it was for.
     pub transfer_id: TransferId,
-    /// How much.
+    /// Amount no longer set aside.
     pub amount: Money,
     /// Sum of all holds after it, in minor units.
     pub held: i64,
@@ -155,7 +155,7 @@ pub struct TransferDebited {
     pub transfer_id: TransferId,
     /// The account it went to.
     pub counterparty: AccountId,
-    /// How much.
+    /// Amount taken out.
     pub amount: Money,
     /// Posted balance after it, in minor units.
     pub balance: i64,
@@ -168,7 +168,7 @@ pub struct TransferCredited {
     pub transfer_id: TransferId,
     /// The account it came from.
     pub counterparty: AccountId,
-    /// How much.
+    /// Amount brought in.
     pub amount: Money,
     /// Posted balance after it, in minor units.
     pub balance: i64,

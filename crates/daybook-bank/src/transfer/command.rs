@@ -27,25 +27,25 @@ pub enum TransferCommand {
     /// Approves it; not by its initiator.
     #[serde(rename = "ApproveTransfer")]
     ApproveTransfer {
-        /// Which.
+        /// The transfer to approve.
         transfer_id: TransferId,
     },
     /// Turns it down while it waits for approval, and releases the hold.
     #[serde(rename = "RejectTransfer")]
     RejectTransfer {
-        /// Which.
+        /// The transfer to reject.
         transfer_id: TransferId,
     },
     /// Calls it off before it is executed, and releases the hold.
     #[serde(rename = "CancelTransfer")]
     CancelTransfer {
-        /// Which.
+        /// The transfer to cancel.
         transfer_id: TransferId,
     },
     /// Moves the money.
     #[serde(rename = "ExecuteTransfer")]
     ExecuteTransfer {
-        /// Which.
+        /// The transfer to execute.
         transfer_id: TransferId,
     },
 }

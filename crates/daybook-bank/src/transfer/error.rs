@@ -12,19 +12,19 @@ pub enum TransferError {
     /// It was never initiated.
     #[error("transfer `{transfer_id}` does not exist")]
     NotFound {
-        /// Which.
+        /// The id that the command names.
         transfer_id: TransferId,
     },
     /// It was initiated before.
     #[error("transfer `{transfer_id}` exists already")]
     Exists {
-        /// Which.
+        /// The id that is taken.
         transfer_id: TransferId,
     },
     /// Source and destination are one account.
     #[error("transfer `{transfer_id}` would go from account `{account_id}` to itself")]
     SameAccount {
-        /// Which.
+        /// The transfer that refuses.
         transfer_id: TransferId,
         /// The one account.
         account_id: AccountId,
@@ -32,7 +32,7 @@ pub enum TransferError {
     /// It is past the state that the command is for, or not there yet.
     #[error("transfer `{transfer_id}` is {state} and would have to be {needed}")]
     WrongState {
-        /// Which.
+        /// The transfer that refuses.
         transfer_id: TransferId,
         /// How far it is.
         state: TransferStatus,
@@ -42,7 +42,7 @@ pub enum TransferError {
     /// Its initiator may not approve it.
     #[error("transfer `{transfer_id}` was initiated by `{initiator}`, who may not approve it")]
     OwnApproval {
-        /// Which.
+        /// The transfer that refuses.
         transfer_id: TransferId,
         /// Who asked for it.
         initiator: Actor,
@@ -50,13 +50,13 @@ pub enum TransferError {
     /// There is nothing to approve or turn down.
     #[error("transfer `{transfer_id}` needs no approval: it can only be executed or cancelled")]
     ApprovalNotRequired {
-        /// Which.
+        /// The transfer that refuses.
         transfer_id: TransferId,
     },
     /// Somebody other than the initiator must approve it first.
     #[error("transfer `{transfer_id}` must be approved before it is executed")]
     ApprovalMissing {
-        /// Which.
+        /// The transfer that refuses.
         transfer_id: TransferId,
     },
 }

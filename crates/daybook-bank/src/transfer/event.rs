@@ -42,7 +42,7 @@ pub struct TransferInitiated {
     pub source: AccountId,
     /// Where it goes.
     pub destination: AccountId,
-    /// How much.
+    /// Amount to transfer.
     pub amount: Money,
     /// Who asked: the one who may not approve it.
     pub initiator: Actor,

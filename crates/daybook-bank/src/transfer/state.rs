@@ -17,7 +17,7 @@ pub struct Transfer {
     pub source: AccountId,
     /// Where it goes.
     pub destination: AccountId,
-    /// How much.
+    /// Amount to transfer.
     pub amount: Money,
     /// Who asked: the one who may not approve it.
     pub initiator: Actor,

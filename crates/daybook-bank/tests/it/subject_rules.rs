@@ -27,7 +27,7 @@ fn texts_belong_to_who_holds_the_account_and_of_a_transfer_to_who_pays() {
     let alice = Some("alice".to_owned());
     assert_eq!(subject(&states, deposit("alice", usd("1.00")).into()), alice);
     assert_eq!(subject(&states, initiated.into()), alice);
-    // Of a transfer that does not exist nobody is known to pay; it is refused, so nothing of it is recorded.
+    // A transfer that does not exist has no known payer. The command is refused, so none of its texts are recorded.
     assert_eq!(subject(&states, approve("t").into()), None);
     let transfer = alice_has("5.00")
         .given(account("bob"), opened())

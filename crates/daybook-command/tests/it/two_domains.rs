@@ -28,7 +28,7 @@ daybook_core::compose! {
     }
 }
 
-/// A request as another service's generated code would have it: accepts a parcel where nobody is named that it goes to.
+/// A request as another service's generated code would have it: accepts a parcel without naming its recipient.
 struct ParcelRequest {
     context: Option<proto::CommandContext>,
     parcel_id: &'static str,

@@ -27,7 +27,7 @@ const UPCASTERS: &[Upcaster] = &[];
 /// The projection may leave out one event, now and in every generation to come, where it cannot apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionEventSkipped {
-    /// Which.
+    /// The event that may be left out.
     #[serde(flatten)]
     pub event: EventPlace,
 }
@@ -35,7 +35,7 @@ pub struct ProjectionEventSkipped {
 /// The projection is to try one event again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionRetryRequested {
-    /// Which.
+    /// The event that is tried again.
     #[serde(flatten)]
     pub event: EventPlace,
 }

@@ -13,7 +13,7 @@ pub enum SubjectCommand {
     /// Has them forgotten. It cannot be taken back.
     #[serde(rename = "ForgetSubject")]
     ForgetSubject {
-        /// Whom.
+        /// The data subject to forget.
         subject_id: SubjectId,
     },
     /// Records that their key is gone, in every partition.

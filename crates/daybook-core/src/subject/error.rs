@@ -9,13 +9,13 @@ pub enum SubjectError {
     /// Nobody is forgotten twice.
     #[error("subject `{subject_id}` is forgotten already")]
     ForgottenAlready {
-        /// Whom.
+        /// The data subject that the command names.
         subject_id: SubjectId,
     },
     /// What nobody decided is not carried out.
     #[error("nobody has asked for subject `{subject_id}` to be forgotten")]
     NotForgotten {
-        /// Whom.
+        /// The data subject that the command names.
         subject_id: SubjectId,
     },
     /// Every partition has been told.

@@ -27,7 +27,7 @@ const UPCASTERS: &[Upcaster] = &[];
 /// Somebody decided that the subject is forgotten; the metadata say who and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectForgotten {
-    /// Whom.
+    /// The data subject that is forgotten.
     pub subject_id: SubjectId,
 }
 

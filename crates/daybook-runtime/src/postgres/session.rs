@@ -18,7 +18,7 @@ pub enum Refused {
     /// It cannot be written to, or would show less than was committed.
     #[error("the server of database `{database}` is a standby, and this service needs the primary")]
     Standby {
-        /// Which.
+        /// The database that was connected to.
         database: String,
     },
     /// Texts would be cut or refused.
@@ -26,7 +26,7 @@ pub enum Refused {
         "database `{database}` has the encoding {found}: Daybook needs one that was made with ENCODING 'UTF8'"
     )]
     Encoding {
-        /// Which.
+        /// The database that was connected to.
         database: String,
         /// Its encoding.
         found: String,
@@ -37,7 +37,7 @@ pub enum Refused {
          pooler between that ignores `options` and resets sessions?"
     )]
     Setting {
-        /// Which.
+        /// The setting.
         name: &'static str,
         /// What it is.
         found: String,

@@ -55,7 +55,7 @@ pub enum InvalidUrl {
     File {
         /// By which parameter.
         parameter: &'static str,
-        /// Which.
+        /// The file that the URL names.
         path: PathBuf,
         /// What is wrong with it.
         problem: UnusableFile,

@@ -31,7 +31,7 @@ enum Found {
 /// What one program used.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct Usage {
-    /// Which.
+    /// Name of the program.
     pub(crate) program: &'static str,
     /// Processor time, in seconds.
     pub(crate) cpu_seconds: f64,

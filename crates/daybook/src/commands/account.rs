@@ -83,7 +83,7 @@ enum Status {
     Closed,
 }
 
-/// Does it.
+/// Sends the command, or shows the account.
 pub(crate) async fn run(session: &Session, verb: AccountVerb) -> Result<(), Failure> {
     let one = |args: OneArgs| (Some(args.command.context()), args.account);
     match verb {

@@ -36,7 +36,7 @@ pub(crate) struct EventArgs {
     command: CommandArgs,
 }
 
-/// Does it.
+/// Sends the decision about a dead letter.
 pub(crate) async fn run(session: &Session, verb: ProjectionVerb) -> Result<(), Failure> {
     let (ProjectionVerb::Retry(args) | ProjectionVerb::Skip(args)) = &verb;
     if args.command.context().reason.is_empty() {

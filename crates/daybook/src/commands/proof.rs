@@ -27,7 +27,7 @@ pub(crate) enum ProofVerb {
     Tiles(tiles::TilesArgs),
 }
 
-/// Does it.
+/// Runs one verb of `daybook proof`.
 pub(crate) async fn run(session: &Session, verb: ProofVerb) -> Result<(), Failure> {
     match verb {
         ProofVerb::Key(verb) => key::run(session, verb),

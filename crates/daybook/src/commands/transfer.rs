@@ -86,7 +86,7 @@ enum Status {
     Executed,
 }
 
-/// Does it.
+/// Sends the command, or shows the transfer.
 pub(crate) async fn run(session: &Session, verb: TransferVerb) -> Result<(), Failure> {
     let step = |args: StepArgs| (Some(args.command.context()), args.transfer);
     match verb {

@@ -32,7 +32,7 @@ pub(super) enum Touches {
 /// One account or transfer that a line touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Touch {
-    /// Which.
+    /// Hash of the id of the account or transfer.
     pub(super) key: u64,
     /// Whether the command names it.
     pub(super) named: bool,

@@ -55,7 +55,7 @@ pub(crate) struct RotateArgs {
     overlap_days: u16,
 }
 
-/// Does it.
+/// Makes, shows or rotates a key.
 pub(super) fn run(session: &Session, verb: KeyVerb) -> Result<(), Failure> {
     let keys = match &verb {
         KeyVerb::Generate(args) => key_file::generate(&args.file, &args.name),
