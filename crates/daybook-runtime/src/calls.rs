@@ -49,12 +49,14 @@ where
         if let Some(connection) = &connection {
             connection.asked();
         }
-        let refused = refused(request.headers());
-        let answer = refused.is_none().then(|| self.0.call(request));
+        let answer = match refused(request.headers()) {
+            Some(status) => Err(status),
+            None => Ok(self.0.call(request)),
+        };
         Box::pin(async move {
-            let mut response = match (answer, refused) {
-                (Some(answer), _) => answer.await?,
-                (None, refused) => refused.unwrap_or_else(|| Status::internal("")).into_http(),
+            let mut response = match answer {
+                Ok(answer) => answer.await?,
+                Err(status) => status.into_http(),
             };
             if let Some(date) = date_instead(SystemTime::now()) {
                 response.headers_mut().insert(header::DATE, date);
