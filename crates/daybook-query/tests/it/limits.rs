@@ -52,7 +52,7 @@ async fn a_database_that_is_away_is_unavailable_quickly_and_the_service_recovers
         let status = outcome.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable, "{status}");
         let info = info(&status);
-        assert_eq!(info.reason, "DATABASE_UNAVAILABLE");
+        assert_eq!(info.reason, "DATABASE_UNAVAILABLE", "{status}");
         assert_eq!(info.metadata["cause"], "CONNECTION_REFUSED", "{status}");
         assert!(status.message().contains("refuses connections: start it"), "{status}");
         assert!(!status.message().contains("127.0.0.1"), "{status}");
